@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The console: log ring and serial line.  Lines of the hypervisor begin "(bonsai) ".
+ */
+#ifndef HV_DEV_CONSOLE_H
+#define HV_DEV_CONSOLE_H
+
+#include "lib/types.h"
+
+enum loglevel { LOG_ERR, LOG_WARN, LOG_INFO, LOG_DEBUG };
+
+/* One line, without the final newline; the prefix is added.  Locks: LOCK_CONSOLE. irq- and NMI-safe. */
+void log_line(enum loglevel level, const char *fmt, ...) __printf(2, 3);
+#define log_err(...)	log_line(LOG_ERR, __VA_ARGS__)
+#define log_warn(...)	log_line(LOG_WARN, __VA_ARGS__)
+#define log_info(...)	log_line(LOG_INFO, __VA_ARGS__)
+#define log_debug(...)	log_line(LOG_DEBUG, __VA_ARGS__)
+
+/* Bytes of a guest (console_io write by dom0: raw; others by line with "(dN) "). */
+void console_write_raw(const char *s, size_t n);
+/* Input for dom0's console_io read: bytes taken (0: none). */
+size_t console_read(char *buf, size_t n);
+
+/* "cannot start: reason" on the console, then stop for good (halt). */
+void boot_fail(const char *fmt, ...) __printf(1, 2) __noreturn;
+
+/* Machine control (dev/ or cpu/): */
+void machine_halt(void) __noreturn;
+void machine_reboot(void) __noreturn;
+void machine_power_off(void) __noreturn;
+
+/* Command line (dev/cmdline.c): "name=value" or "name"/"no-name".  NULL when not given. */
+const char *cmdline_get(const char *name);
+bool cmdline_bool(const char *name, bool def);
+u64 cmdline_size(const char *name, u64 def);		/* 64M, 1G, ... */
+extern const char *hv_cmdline;				/* as given, for XENVER_commandline */
+
+/* Keys: rooms register what they show. */
+void console_key_register(char key, const char *what, void (*fn)(void));
+
+#endif

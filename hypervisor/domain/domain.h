@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Domains and vCPUs.
+ */
+#ifndef HV_DOMAIN_DOMAIN_H
+#define HV_DOMAIN_DOMAIN_H
+
+#include "abi/abi.h"
+#include "event/evtchn.h"
+#include "grant/grant.h"
+#include "hypercall/vcpu-state.h"
+#include "lib/lock.h"
+#include "lib/types.h"
+#include "mm/mm.h"
+#include "pv/pv.h"
+#include "sched/sched.h"
+
+struct vcpu {
+	struct cpu_user_regs regs;	/* while not running; else guest_regs() of its CPU */
+	u32 id;
+	struct domain *domain;
+	bool initialised;		/* context was set (builder, VCPUOP_initialise) */
+	struct vcpu_mm mm;
+	struct vcpu_evtchn evtchn;
+	struct vcpu_sched sched;
+	struct vcpu_pv pv;
+	struct vcpu_hypercall hc;	/* progress of the call it is in */
+};
+
+struct domain {
+	domid_t id;
+	bool privileged;		/* dom0 */
+	bool dying, shutting_down;
+	u32 shutdown_code;		/* SHUTDOWN_* */
+	u32 vm_assist;			/* bits VMASST_TYPE_* */
+	u8 handle[16];
+	struct spinlock lock;		/* LOCK_DOMAIN */
+	u32 max_vcpus;
+	struct vcpu *vcpu[MAX_VCPUS];	/* NULL from max_vcpus on */
+	struct shared_info *shared;	/* hypervisor page, frame_share()d */
+	struct domain_mm mm;
+	struct domain_evtchn evtchn;
+	struct grant_table *grant;
+	volatile u32 refs;
+	struct domain *next;		/* list of domains, LOCK_DOMLIST */
+};
+
+extern struct domain *dom0;
+
+#define for_each_vcpu(d, v) \
+	for (u32 _i = 0; _i < (d)->max_vcpus; _i++) if (((v) = (d)->vcpu[_i]) == NULL) {} else
+
+static inline bool vcpu_assist(const struct vcpu *v, unsigned int type)
+{
+	return v->domain->vm_assist & (1u << type);
+}
+
+struct domain *domain_create(domid_t id, u32 max_vcpus);	/* NULL: out of memory */
+struct vcpu *vcpu_create(struct domain *d, u32 id);
+
+/*
+ * domid as hypercall arguments name it: DOMID_SELF or a number.  Takes a reference.  NULL: none
+ * such.  DOMID_IO and DOMID_XEN give dom_io and dom_xen.
+ */
+struct domain *domain_get(domid_t id);
+void domain_put(struct domain *d);
+bool domain_may_control(const struct domain *who, const struct domain *target);	/* self or privileged */
+
+/* Ends the domain for a reason of ours; prints "dNvM crashed: reason" with registers and stack. Returns. */
+void domain_crash(struct domain *d, const char *fmt, ...) __printf(2, 3);
+/* SCHEDOP_shutdown: pauses all vCPUs; for dom0 ends the machine accordingly. */
+void domain_shutdown(struct domain *d, u32 reason);
+void domain_pause(struct domain *d);
+void domain_unpause(struct domain *d);
+
+/* The initial domain from boot modules (domain/build.c).  Prints "cannot start: ..." and stops on bad input. */
+struct domain *dom0_build(const void *kernel, size_t kernel_size, const char *cmdline,
+			  maddr_t initrd, size_t initrd_size);
+
+/* Set a vCPU's registers from the ABI's context (VCPUOP_initialise, setvcpucontext). */
+int vcpu_set_context(struct vcpu *v, const struct vcpu_guest_context *c);
+
+void domains_dump(void);		/* console key 'q' */
+
+#endif

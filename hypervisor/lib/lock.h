@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Spin locks with an order.
+ *
+ * Take only locks of a level further down (larger number) than all you hold; two of one level go
+ * through spin_lock_both(), lower address of the owner's domid first.  Debug builds keep the
+ * levels held by each CPU and panic at the first wrong order, naming both locks.
+ */
+#ifndef HV_LIB_LOCK_H
+#define HV_LIB_LOCK_H
+
+#include "lib/types.h"
+
+enum lock_level {
+	LOCK_DOMLIST = 1,	/* list of domains */
+	LOCK_DOMAIN,		/* d->lock: life cycle, vcpu up/down */
+	LOCK_GRANT,		/* d->grant: table and maptrack */
+	LOCK_EVTCHN,		/* d->evtchn.lock */
+	LOCK_FRAMES,		/* d->mm.lock: page tables and table types */
+	LOCK_HEAP,		/* page allocator; also d->mm.pages_lock accounting */
+	LOCK_TIMER,		/* per-CPU timer queue; irq-safe */
+	LOCK_SCHED,		/* per-CPU run queue; irq-safe */
+	LOCK_IRQ,		/* irq descriptors; irq-safe */
+	LOCK_CONSOLE,		/* log ring and uart; irq-safe, innermost */
+};
+
+struct spinlock {
+	volatile u32 next, owner;	/* ticket lock */
+#ifdef DEBUG
+	const char *name;
+	u8 level;
+#endif
+};
+
+#ifdef DEBUG
+#define SPINLOCK_INIT(n, l)	{ 0, 0, (n), (l) }
+#else
+#define SPINLOCK_INIT(n, l)	{ 0, 0 }
+#endif
+
+void spin_lock_init(struct spinlock *l, const char *name, enum lock_level level);
+void spin_lock(struct spinlock *l);
+bool spin_trylock(struct spinlock *l);
+void spin_unlock(struct spinlock *l);
+void spin_lock_both(struct spinlock *a, struct spinlock *b);	/* a == b allowed; by address */
+void spin_unlock_both(struct spinlock *a, struct spinlock *b);
+
+/* For locks that interrupt handlers also take: returns the flags to give back. */
+u64 __must_check spin_lock_irqsave(struct spinlock *l);
+void spin_unlock_irqrestore(struct spinlock *l, u64 flags);
+
+#endif

@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The frame table: for each machine frame an owner, a reference count, and a type with its own
+ * count.  The security core: a frame is of one type at a time and changes type only when no use of
+ * the old type is left, so no guest ever has a writable mapping of a page table or descriptor table.
+ *
+ * Both counts, the type and the flags are one 64-bit word, changed with one cmpxchg, so a mapping
+ * takes or drops its general and its type reference together.  References to data frames
+ * (FT_NONE, FT_WRITABLE) need no lock.  The table types, FT_L1 and up, are taken, validated and
+ * dropped under the owner's d->mm.lock (LOCK_FRAMES).
+ *
+ * Invariants:
+ *  - refs >= type_refs; a frame with refs == 0 is free or the hypervisor's, and cannot be got;
+ *  - FRAME_ALLOCATED set: one of refs is the allocation itself, dropped when the guest gives the
+ *    frame back or dies;
+ *  - a table frame with nr_valid == n has entries [0, n) checked, each holding its references.
+ *    Validation counts up, invalidation down; either may stop half way (-ERESTART) and whoever
+ *    next wants the frame goes on from there.  A type may be left only at nr_valid == 0;
+ *  - pinned tables hold one type reference for the pin.
+ */
+#ifndef HV_MM_FRAME_H
+#define HV_MM_FRAME_H
+
+#include "lib/types.h"
+#include "mm/layout.h"
+
+struct domain;
+
+enum frame_type {
+	FT_NONE,		/* mapped read-only at most, or not at all */
+	FT_WRITABLE,		/* may be mapped writable */
+	FT_L1, FT_L2, FT_L3, FT_L4,
+	FT_SEGDESC,		/* GDT or LDT page in use */
+};
+
+struct frame {
+	volatile u64 state;	/* refs, type_refs, type, flags: mm/frame.c */
+	struct domain *owner;	/* fixed while refs > 0; NULL: the hypervisor's, or free */
+	union {
+		struct {
+			u16 nr_valid;		/* table types, under owner->mm.lock */
+			u16 linear_uses;	/* uses by linear (self-map) entries, read-only */
+			u32 tlb_stamp;		/* clock when the last type use ended */
+		};
+		struct { u32 next, prev; } free;	/* heap's free lists, frame numbers */
+	};
+	u64 order;		/* heap: order of the free block headed here */
+};
+
+static_assert(sizeof(struct frame) == 32, "frame table entry");
+
+#ifdef HOST_TEST
+extern struct frame *frame_table;
+#else
+#define frame_table	((struct frame *)FRAME_TABLE_START)
+#endif
+extern mfn_t max_mfn;		/* one past the last frame in the frame table */
+
+static inline struct frame *mfn_to_frame(mfn_t mfn) { return &frame_table[mfn]; }
+static inline mfn_t frame_to_mfn(const struct frame *f) { return f - frame_table; }
+
+/* True when mfn is RAM with an entry in the frame table (guest-supplied numbers: check this first). */
+bool mfn_valid(mfn_t mfn);
+
+/* ---- references ----------------------------------------------------------------------------- */
+
+/* Take a general reference if the frame belongs to d.  False: free, hypervisor's, another's. */
+bool frame_get(struct frame *f, const struct domain *d);
+/* The last put of a frame frees it to the heap (scrubbed before its next use). */
+void frame_put(struct frame *f);
+
+/*
+ * Take a use as `type`.  The caller holds a general reference.  Return: 0; -EINVAL when in use as
+ * another type or validation fails; -ERESTART when validation was preempted (progress is kept).
+ * Locks: for table types the caller holds owner->mm.lock; `preemptible` only from hypercalls.
+ */
+int frame_get_type(struct frame *f, enum frame_type type, bool preemptible);
+int frame_put_type(struct frame *f, bool preemptible);		/* 0 or -ERESTART */
+
+/* Both at once, for data frames (FT_NONE: general only; FT_WRITABLE) and tables. */
+int frame_get_both(struct frame *f, const struct domain *d, enum frame_type type, bool preemptible);
+int frame_put_both(struct frame *f, bool preemptible);
+
+enum frame_type frame_type(const struct frame *f);
+u32 frame_refs(const struct frame *f);
+u32 frame_type_refs(const struct frame *f);
+bool frame_is_pinned(const struct frame *f);
+
+/* ---- allocation to domains ------------------------------------------------------------------ */
+
+#define MEMF_NO_SCRUB	BIT(0)		/* caller overwrites all of it */
+#define MEMF_DMA32	BIT(1)		/* below 4 GiB */
+
+/* Allocate 2^order frames to d, counted in d->mm.tot_pages: refs 1 (the allocation) each. NULL: none left or over max_pages. */
+struct frame *frame_alloc(struct domain *d, unsigned int order, unsigned int flags);
+/* Drop the allocation's reference (decrease_reservation, death). -EINVAL if d does not hold it. */
+int frame_free(struct domain *d, struct frame *f);
+
+/*
+ * A hypervisor page that a guest may map (shared_info, grant tables, status frames): owned by d,
+ * one general reference and one writable use held by the hypervisor, so it can never become a
+ * table.  Not counted in tot_pages.  unshare returns the frame to the hypervisor; -EBUSY while
+ * the guest still maps it.
+ */
+void frame_share(void *page, struct domain *d);
+int frame_unshare(void *page, struct domain *d);
+
+/* Forget everything d owns (domain destruction); -ERESTART when preempted. */
+int frames_relinquish(struct domain *d);
+
+#endif

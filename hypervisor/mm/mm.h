@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Memory of domains: what each domain and vCPU keeps, and the calls other rooms make.
+ */
+#ifndef HV_MM_MM_H
+#define HV_MM_MM_H
+
+#include "lib/lock.h"
+#include "lib/types.h"
+#include "mm/frame.h"
+#include "mm/pte.h"
+
+struct vcpu;
+struct domain;
+
+struct domain_mm {
+	struct spinlock lock;		/* LOCK_FRAMES: this domain's page tables and table types */
+	struct spinlock pages_lock;	/* LOCK_HEAP: the two counts below */
+	u64 tot_pages;
+	u64 max_pages;
+	u64 max_gfn;			/* largest pfn the M2P ever named, for maximum_gpfn */
+};
+
+struct vcpu_mm {
+	/* CR3 values; the roots hold a general and a FT_L4 reference each.  user may be 0. */
+	u64 kernel_cr3;
+	u64 user_cr3;
+	struct frame *dying;		/* table whose last use was dropped, invalidation not done */
+};
+
+/* dom_io owns what is not RAM (DOMID_IO); dom_xen what the hypervisor shares read-only. */
+extern struct domain *dom_io, *dom_xen;
+
+/* ---- the one door: change a page-table entry ------------------------------------------------- */
+
+/*
+ * Set one entry of the table `table` (a frame of type L1..L4 whose owner's mm.lock is held).
+ * d edits; frames named by the entry must belong to `pg_owner` (or be I/O d may use).
+ * Return: 0, -EINVAL, -EPERM, -EBUSY, -ERESTART.  On error the entry is unchanged.
+ */
+int entry_set(struct vcpu *v, struct domain *pg_owner, struct frame *table, unsigned int index,
+	      pte_t val, bool preserve_ad);
+
+/* A guest's faulting write to one of its own L1 tables, already decoded (pv/emulate). */
+int entry_emulate_write(struct vcpu *v, guest_va_t va, u64 val, unsigned int bytes,
+			bool cmpxchg, u64 *expected);
+/* True when va is mapped read-only by an L1 entry to a frame of type L1 owned by v's domain. */
+bool entry_is_emulatable(struct vcpu *v, guest_va_t va);
+
+/* Install / remove a mapping for the grant code.  va form: host_addr; pte form: GNTMAP_contains_pte. */
+int entry_map_grant(struct vcpu *v, u64 addr, bool contains_pte, mfn_t mfn, u64 pte_flags);
+/* new_val: 0, or the entry to put in its place (unmap_and_replace). */
+int entry_unmap_grant(struct vcpu *v, u64 addr, bool contains_pte, mfn_t mfn, bool readonly, guest_va_t new_addr);
+
+/* ---- walking -------------------------------------------------------------------------------- */
+
+/* L1 entry that maps va in the root now loaded (kernel or user).  False: no such entry. */
+bool walk_l1(struct vcpu *v, guest_va_t va, pte_t *l1e, struct frame **table);
+
+/* ---- roots ---------------------------------------------------------------------------------- */
+
+/* Used by the domain builder and vcpu initialise: take the references and set kernel/user roots. */
+int mm_set_kernel_root(struct vcpu *v, mfn_t root);	/* 0, -EINVAL, -ERESTART */
+int mm_set_user_root(struct vcpu *v, mfn_t root);	/* root 0: none */
+int mm_drop_roots(struct vcpu *v);			/* at death; -ERESTART when preempted */
+
+/* Write the hypervisor's slots into a new root (also used for tables the builder makes). */
+void root_fill_hv_slots(pte_t *l4);
+extern pte_t *hv_root;				/* the hypervisor's own L4 (idle) */
+
+/* ---- TLB ------------------------------------------------------------------------------------ */
+
+void tlb_flush_local(void);
+void tlb_flush_page_local(guest_va_t va);
+void tlb_flush_mask(const u64 *cpu_mask);		/* bitmap of NR_CPUS bits; waits until done */
+void tlb_flush_page_mask(const u64 *cpu_mask, guest_va_t va);
+void tlb_flush_domain(struct domain *d);		/* every CPU that runs one of d's vCPUs */
+/* The IPI handler, called from the interrupt path. */
+void tlb_flush_ipi(void);
+
+/* ---- machine-to-physical -------------------------------------------------------------------- */
+
+#ifdef HOST_TEST
+extern u64 *m2p_table;
+#else
+#include "mm/layout.h"
+#define m2p_table	((u64 *)M2P_RW_START)
+#endif
+#define INVALID_M2P	(~0UL >> 1)		/* an entry for frames without a pfn: 0x7fff... as Linux expects */
+
+static inline void m2p_set(mfn_t mfn, pfn_t pfn) { m2p_table[mfn] = pfn; }
+static inline pfn_t m2p_get(mfn_t mfn) { return m2p_table[mfn]; }
+
+/* ---- audit (debug builds) -------------------------------------------------------------------- */
+
+/* Recount all references and types of d from its page tables up; prints "audit: clean" or each
+ * difference and "audit: FAILED n".  Returns the number of differences. */
+unsigned int mm_audit(struct domain *d);
+
+/* Hypervisor mappings (mm/hv-map.c): device memory uncached, firmware tables cached. */
+void *hv_map_io(maddr_t ma, size_t size);
+void *hv_map_ro(maddr_t ma, size_t size);
+void hv_unmap(void *va, size_t size);
+/* Map/unmap one 4 KiB page at a hypervisor address outside the direct map; flags PTE_*. */
+void hv_map_page(u64 va, mfn_t mfn, u64 flags);
+
+#endif

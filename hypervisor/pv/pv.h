@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The deprivileged CPU that a guest kernel sees: traps, callbacks, descriptors, virtual control
+ * registers.  Guest kernel and guest user both run at CPL 3; v->pv.kernel_mode tells which.
+ */
+#ifndef HV_PV_PV_H
+#define HV_PV_PV_H
+
+#include "abi/abi.h"
+#include "lib/types.h"
+
+struct vcpu;
+struct domain;
+
+enum pv_callback { CB_EVENT, CB_FAILSAFE, CB_SYSCALL, CB_SYSCALL32, CB_SYSENTER, CB_NMI, CB_COUNT };
+
+struct pv_trap {
+	u64 address;			/* 0: not set */
+	u16 cs;
+	u8 flags;			/* TI_GET_DPL, TI_GET_IF as in trap_info */
+};
+
+struct vcpu_pv {
+	bool kernel_mode;		/* the guest's, not ours */
+	bool nmi_pending, nmi_masked;
+	bool cr0_ts;			/* fpu_taskswitch: next FPU use traps to the guest */
+	u64 kernel_ss, kernel_sp;	/* stack_switch */
+	struct { u64 addr; bool mask_events; } cb[CB_COUNT];	/* addr 0: not registered */
+	u8 iopl;
+	u32 iobmp_limit;		/* bits; set_iobitmap */
+	guest_va_t iobmp;
+
+	u64 cr0, cr4;			/* as the guest sees them; TS apart */
+	u64 dr[4], dr6, dr7;
+	u16 ds, es, fs, gs;		/* selectors while not running */
+	u64 fs_base, gs_kernel, gs_user;	/* while not running */
+
+	mfn_t gdt_frames[14];		/* referenced as FT_SEGDESC */
+	u32 gdt_entries;
+	guest_va_t ldt_base;
+	u32 ldt_entries;		/* pages mapped lazily: descriptors.c */
+	struct frame *ldt_frames[16];	/* referenced as FT_SEGDESC; NULL: not mapped yet */
+
+	void *xsave;			/* XSAVE area, 64-byte aligned (cpu/fpu.c) */
+	u64 xcr0;
+	u64 msr_misc_enable;
+
+	struct pv_trap traps[256];
+};
+
+/* ---- bounce (pv/bounce.c): hand a trap to the guest ------------------------------------------ */
+
+/*
+ * Each makes the guest continue in its handler when we return to it.  When the frame cannot be
+ * written on the guest's kernel stack the domain is crashed.
+ */
+void pv_inject_trap(struct vcpu *v, unsigned int vector, u32 error_code);	/* fault or exception */
+void pv_inject_page_fault(struct vcpu *v, u64 cr2, u32 error_code);
+void pv_inject_software_int(struct vcpu *v, unsigned int vector);	/* gate allowed; rip is past it */
+void pv_inject_callback(struct vcpu *v, enum pv_callback cb);
+
+/* Switch between guest kernel and guest user: root table, GS. */
+void pv_toggle_mode(struct vcpu *v);
+/* Load v's current root (kernel or user) into CR3. */
+void pv_load_root(struct vcpu *v);
+
+/* ---- emulation (pv/emulate*.c) ---------------------------------------------------------------- */
+
+/*
+ * #GP at CPL 3 in guest kernel mode (or user mode for I/O under IOPL): decode at regs->rip and emulate
+ * the privileged instructions of ABI.md section 8.  True: done (rip moved, or a fault injected).
+ */
+bool emulate_privileged(struct vcpu *v, struct cpu_user_regs *regs);
+/* #UD: ud2 "xen" cpuid.  True: done. */
+bool emulate_forced_cpuid(struct vcpu *v, struct cpu_user_regs *regs);
+/* #PF write to a read-only L1 of the guest's own: decode and do it by entry_emulate_write().  True: done. */
+bool emulate_pt_write(struct vcpu *v, struct cpu_user_regs *regs, u64 va);
+
+/* CPUID as guests may see it (pv/cpuid.c); used by both CPUID paths. */
+struct cpuid_leaf { u32 a, b, c, d; };
+void guest_cpuid(struct vcpu *v, u32 leaf, u32 subleaf, struct cpuid_leaf *out);
+/* MSRs (pv/msr.c). 0, or -EPERM: #GP. */
+int guest_rdmsr(struct vcpu *v, u32 msr, u64 *val);
+int guest_wrmsr(struct vcpu *v, u32 msr, u64 val);
+/* Debug registers (pv/debug-regs.c), for hypercalls and MOV DR.  reg 0-7. */
+int guest_set_dr(struct vcpu *v, unsigned int reg, u64 val);	/* 0, -EPERM/-EINVAL */
+int guest_get_dr(struct vcpu *v, unsigned int reg, u64 *val);
+/* CR4/CR0 values the guest sees, and what its write changes. */
+u64 guest_read_cr4(const struct vcpu *v);
+void guest_write_cr4(struct vcpu *v, u64 val);
+/* I/O ports: may v touch [port, port+bytes) directly at its present mode?  (pv/io.c) */
+bool guest_io_allowed(struct vcpu *v, u32 port, u32 bytes);
+
+/* ---- descriptors (pv/descriptors.c) ----------------------------------------------------------- */
+
+/* True when a descriptor may stand in a guest's GDT/LDT; may lower its DPL fields as the ABI allows. */
+bool descriptor_ok(u64 *desc);
+/* Validation of a whole page of them, for FT_SEGDESC (called from mm/frame.c). */
+bool descriptor_page_ok(const u64 *page);
+int pv_set_gdt(struct vcpu *v, const mfn_t *frames, u32 entries);
+void pv_destroy_gdt(struct vcpu *v);
+int pv_set_ldt(struct vcpu *v, guest_va_t base, u32 entries);
+/* #PF/#GP on the LDT window: map the page now. True: done, retry. */
+bool pv_map_ldt_page(struct vcpu *v, u32 page);
+void pv_invalidate_ldt(struct vcpu *v);
+
+int vcpu_pv_init(struct vcpu *v);
+void vcpu_pv_destroy(struct vcpu *v);
+
+#endif
