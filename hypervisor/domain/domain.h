@@ -32,7 +32,7 @@ struct domain {
 	bool privileged;		/* dom0 */
 	bool dying, shutting_down;
 	u32 shutdown_code;		/* SHUTDOWN_* */
-	u32 vm_assist;			/* bits VMASST_TYPE_* */
+	u64 vm_assist;			/* bits VMASST_TYPE_* */
 	u8 handle[16];
 	struct spinlock lock;		/* LOCK_DOMAIN */
 	u32 max_vcpus;
@@ -52,7 +52,7 @@ extern struct domain *dom0;
 
 static inline bool vcpu_assist(const struct vcpu *v, unsigned int type)
 {
-	return v->domain->vm_assist & (1u << type);
+	return v->domain->vm_assist & BIT(type);
 }
 
 struct domain *domain_create(domid_t id, u32 max_vcpus);	/* NULL: out of memory */

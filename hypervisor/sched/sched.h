@@ -87,7 +87,9 @@ void vcpu_unpause(struct vcpu *v);
 void sched_poll_wake(struct domain *d, u32 port); /* an event came: wake pollers of port */
 
 void schedule(void);				/* SOFTIRQ_SCHEDULE: may switch current */
-void idle_loop(void) __noreturn;
+void idle_loop(void) __noreturn;	/* entered when the idle vCPU is current; leaves by exit_to_guest() */
+/* cpu/entry.S: forget the stack and run current, a guest's vCPU, by the usual exit path. */
+void exit_to_guest(void) __noreturn;
 void runstate_update_guest(struct vcpu *v);	/* on v's address space, before it runs */
 void sched_dump(void);				/* console key 'r' */
 

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Offsets and sizes for the assembly files: compiled to assembly, from which asm-offsets.h is cut.
+ */
+#include "cpu/cpu-info.h"
+#include "domain/domain.h"
+
+#define DEFINE(name, value) \
+	__asm__ volatile("\n.ascii \"->#define " #name " %c0\"" : : "i"(value))
+#define UREG(r)		DEFINE(UREGS_##r, offsetof(struct cpu_user_regs, r))
+
+void asm_offsets(void);
+void asm_offsets(void)
+{
+	UREG(r15); UREG(r14); UREG(r13); UREG(r12); UREG(rbp); UREG(rbx);
+	UREG(r11); UREG(r10); UREG(r9); UREG(r8); UREG(rax); UREG(rcx); UREG(rdx);
+	UREG(rsi); UREG(rdi); UREG(error_code); UREG(entry_vector);
+	UREG(rip); UREG(cs); UREG(rflags); UREG(rsp); UREG(ss); UREG(es);
+	DEFINE(UREGS_saved_mask, offsetof(struct cpu_user_regs, saved_upcall_mask));
+
+	DEFINE(CI_current, offsetof(struct cpu_info, current));
+	DEFINE(CI_pcpu, offsetof(struct cpu_info, pcpu));
+	DEFINE(CI_softirq, offsetof(struct cpu_info, softirq_pending));
+	DEFINE(CI_scratch, offsetof(struct cpu_info, scratch));
+	DEFINE(CI_size, sizeof(struct cpu_info));
+	DEFINE(STACK_BYTES, STACK_SIZE);
+
+	DEFINE(VCPU_kernel_mode, offsetof(struct vcpu, pv.kernel_mode));
+	DEFINE(VCPU_kernel_sp, offsetof(struct vcpu, pv.kernel_sp));
+	DEFINE(VCPU_kernel_cr3, offsetof(struct vcpu, mm.kernel_cr3));
+	DEFINE(VCPU_user_cr3, offsetof(struct vcpu, mm.user_cr3));
+	DEFINE(VCPU_info, offsetof(struct vcpu, evtchn.info));
+	DEFINE(VINFO_pending, offsetof(struct vcpu_info, evtchn_upcall_pending));
+	DEFINE(VINFO_mask, offsetof(struct vcpu_info, evtchn_upcall_mask));
+	DEFINE(VCPU_syscall_addr, offsetof(struct vcpu, pv.cb[CB_SYSCALL].addr));
+	DEFINE(VCPU_syscall_mask, offsetof(struct vcpu, pv.cb[CB_SYSCALL].mask_events));
+}

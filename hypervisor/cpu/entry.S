@@ -1,0 +1,270 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The ways into the hypervisor and out of it: exceptions, interrupts, SYSCALL, SYSENTER, and the
+ * return to a guest.
+ *
+ * Every entry from a guest leaves its registers as struct cpu_user_regs in cpu_info's guest_regs, at
+ * the top of the CPU's stack block.  The guest's FS, GS and data selectors stay loaded while the
+ * hypervisor runs: it uses none of them.  FMASK clears IF, DF, TF, NT and AC at SYSCALL.
+ */
+#include "asm-offsets.h"
+
+#define CS_KERNEL_64	0xe033		/* FLAT_RING3_CS64 */
+#define CS_USER_32	0xe023		/* FLAT_RING3_CS32 */
+#define SS_FLAT		0xe02b		/* FLAT_RING3_SS32 */
+#define VEC_SYSCALL	0x100		/* entry_vector's flag: came by SYSCALL, may leave by SYSRET */
+#define VEC_SYSENTER	0x200
+
+	.macro SAVE_REGS
+	push	%rdi
+	push	%rsi
+	push	%rdx
+	push	%rcx
+	push	%rax
+	push	%r8
+	push	%r9
+	push	%r10
+	push	%r11
+	push	%rbx
+	push	%rbp
+	push	%r12
+	push	%r13
+	push	%r14
+	push	%r15
+	.endm
+
+	.macro RESTORE_REGS
+	pop	%r15
+	pop	%r14
+	pop	%r13
+	pop	%r12
+	pop	%rbp
+	pop	%rbx
+	pop	%r11
+	pop	%r10
+	pop	%r9
+	pop	%r8
+	pop	%rax
+	pop	%rcx
+	pop	%rdx
+	pop	%rsi
+	pop	%rdi
+	.endm
+
+	/* Set \reg to this CPU's struct cpu_info, from any stack of the block. */
+	.macro GET_CPU_INFO reg
+	mov	%rsp, \reg
+	or	$(STACK_BYTES - 1), \reg
+	sub	$(CI_size - 1), \reg
+	.endm
+
+	.text
+
+/* ---- exceptions and interrupts ------------------------------------------------------------- */
+
+	/* One stub a vector.  The CPU pushes an error code for 8, 10-14, 17, 21, 29 and 30. */
+	.altmacro
+	.macro TRAP_STUB vec
+	.balign	16
+trap_stub_\vec:
+	.if (\vec != 8) && ((\vec < 10) || (\vec > 14)) && (\vec != 17) && (\vec != 21) && (\vec != 29) && (\vec != 30)
+	push	$0
+	.endif
+	movl	$\vec, 4(%rsp)
+	.if \vec == 1
+	jmp	entry_debug
+	.elseif (\vec == 2) || (\vec == 8) || (\vec == 18)
+	jmp	entry_ist
+	.else
+	jmp	entry_common
+	.endif
+	.endm
+
+	.macro TRAP_ADDR vec
+	.quad	trap_stub_\vec
+	.endm
+
+	.set	vec, 0
+	.rept	256
+	TRAP_STUB %vec
+	.set	vec, vec + 1
+	.endr
+
+	/* Relocated at link time: the image has a fixed address. */
+	.section .rodata
+	.balign	8
+	.globl	trap_entry
+trap_entry:
+	.set	vec, 0
+	.rept	256
+	TRAP_ADDR %vec
+	.set	vec, vec + 1
+	.endr
+	.noaltmacro
+
+	.text
+	.balign	16
+entry_common:
+	cld
+	SAVE_REGS
+	mov	%rsp, %rdi
+	testb	$3, UREGS_cs(%rsp)
+	jz	from_hypervisor
+	call	trap_from_guest
+	jmp	return_to_guest
+
+from_hypervisor:
+	/* The frame is 16-byte aligned by hardware plus an even number of pushes but one. */
+	mov	%rsp, %rbp
+	and	$-16, %rsp
+	call	trap_from_hypervisor
+	mov	%rbp, %rsp
+leave_to_hypervisor:
+	RESTORE_REGS
+	add	$8, %rsp
+	iretq
+
+	/*
+	 * #DB has its own stack, because it may come in the first instructions of an entry (MOV SS
+	 * before SYSCALL).  From a guest, go on as any exception on the main stack.
+	 */
+	.balign	16
+entry_debug:
+	testb	$3, 16(%rsp)			/* CS, above error code and RIP */
+	jz	entry_ist
+	cld
+	push	%rax
+	GET_CPU_INFO %rax
+	lea	UREGS_es(%rax), %rax
+	pushq	48(%rsp)			/* SS: 8 (rax) + 8 (error) + rip cs rflags rsp */
+	popq	-8(%rax)
+	pushq	40(%rsp)
+	popq	-16(%rax)
+	pushq	32(%rsp)
+	popq	-24(%rax)
+	pushq	24(%rsp)
+	popq	-32(%rax)
+	pushq	16(%rsp)
+	popq	-40(%rax)
+	pushq	8(%rsp)
+	popq	-48(%rax)
+	sub	$48, %rax
+	xchg	%rax, (%rsp)			/* rax back, new stack pointer on the stack */
+	pop	%rsp
+	jmp	entry_common
+
+	/* NMI, #DF, #MC, and #DB of the hypervisor's own: handled on their stack, back where they hit. */
+	.balign	16
+entry_ist:
+	cld
+	SAVE_REGS
+	mov	%rsp, %rdi
+	mov	%rsp, %rbp
+	and	$-16, %rsp
+	call	trap_on_ist
+	mov	%rbp, %rsp
+	jmp	leave_to_hypervisor
+
+/* ---- SYSCALL and SYSENTER ------------------------------------------------------------------- */
+
+	/*
+	 * From the CPU's stub page: RSP = &guest_regs.es, the guest's RSP in scratch[0], RCX and R11
+	 * the return address and flags, interrupts off.
+	 */
+	.balign	16
+	.globl	syscall_entry
+syscall_entry:
+	push	$SS_FLAT
+	pushq	(CI_scratch - UREGS_es + 8)(%rsp)
+	push	%r11
+	push	$CS_KERNEL_64
+	push	%rcx
+	push	$0
+	movl	$VEC_SYSCALL, 4(%rsp)
+	SAVE_REGS
+	mov	%rsp, %rdi
+	call	syscall_from_guest
+	jmp	return_to_guest
+
+	.balign	16
+	.globl	syscall32_entry
+syscall32_entry:
+	push	$SS_FLAT
+	pushq	(CI_scratch - UREGS_es + 8)(%rsp)
+	push	%r11
+	push	$CS_USER_32
+	push	%rcx
+	push	$0
+	movl	$VEC_SYSCALL, 4(%rsp)
+	SAVE_REGS
+	mov	%rsp, %rdi
+	call	syscall32_from_guest
+	jmp	return_to_guest
+
+	/* SYSENTER keeps neither RIP nor RSP: the guest's callback finds zeroes there, as the ABI says. */
+	.balign	16
+	.globl	sysenter_entry
+sysenter_entry:
+	push	$SS_FLAT
+	push	$0
+	pushfq
+	push	$3				/* null CS, RPL 3 */
+	push	$0
+	push	$0
+	movl	$VEC_SYSENTER, 4(%rsp)
+	SAVE_REGS
+	cld
+	mov	%rsp, %rdi
+	call	sysenter_from_guest
+	/* fall through */
+
+/* ---- the way out ----------------------------------------------------------------------------- */
+
+	.balign	16
+	.globl	return_to_guest
+return_to_guest:
+	call	exit_work			/* softirqs, events; interrupts off at return */
+	testl	$VEC_SYSCALL, UREGS_entry_vector(%rsp)
+	jz	1f
+
+	/* SYSRET, when the frame is what SYSRET makes and RIP is canonical (else #GP in ring 0). */
+	mov	UREGS_rip(%rsp), %rcx
+	mov	%rcx, %rax
+	sar	$47, %rax
+	inc	%eax
+	cmp	$1, %eax
+	ja	1f
+	cmpl	$SS_FLAT, UREGS_ss(%rsp)
+	jne	1f
+	cmpl	$CS_USER_32, UREGS_cs(%rsp)
+	je	2f
+	cmpl	$CS_KERNEL_64, UREGS_cs(%rsp)
+	jne	1f
+	testl	$(0x10000 | 0x100), UREGS_rflags(%rsp)	/* RF, TF: IRET's business */
+	jnz	1f
+	RESTORE_REGS
+	mov	(UREGS_rip - UREGS_error_code)(%rsp), %rcx
+	mov	(UREGS_rflags - UREGS_error_code)(%rsp), %r11
+	mov	(UREGS_rsp - UREGS_error_code)(%rsp), %rsp
+	sysretq
+2:
+	RESTORE_REGS
+	mov	(UREGS_rip - UREGS_error_code)(%rsp), %rcx
+	mov	(UREGS_rflags - UREGS_error_code)(%rsp), %r11
+	mov	(UREGS_rsp - UREGS_error_code)(%rsp), %rsp
+	sysretl
+1:
+	RESTORE_REGS
+	add	$8, %rsp
+	.globl	guest_iret
+guest_iret:
+	iretq					/* a fault here: trap_from_hypervisor() knows the address */
+
+	/* exit_to_guest(): drop what is on the stack and run current. */
+	.balign	16
+	.globl	exit_to_guest
+exit_to_guest:
+	GET_CPU_INFO %rsp
+	jmp	return_to_guest
+
+	.section .note.GNU-stack, "", @progbits
