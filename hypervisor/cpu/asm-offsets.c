@@ -18,7 +18,7 @@ void asm_offsets(void)
 	UREG(rip); UREG(cs); UREG(rflags); UREG(rsp); UREG(ss); UREG(es);
 	DEFINE(UREGS_saved_mask, offsetof(struct cpu_user_regs, saved_upcall_mask));
 
-	DEFINE(CI_current, offsetof(struct cpu_info, current));
+	DEFINE(CI_current, offsetof(struct cpu_info, vcpu));
 	DEFINE(CI_pcpu, offsetof(struct cpu_info, pcpu));
 	DEFINE(CI_softirq, offsetof(struct cpu_info, softirq_pending));
 	DEFINE(CI_scratch, offsetof(struct cpu_info, scratch));

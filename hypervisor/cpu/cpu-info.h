@@ -28,7 +28,7 @@ struct pcpu;
 
 struct cpu_info {
 	struct cpu_user_regs guest_regs;	/* the frame of the last entry from a guest */
-	struct vcpu *current;
+	struct vcpu *vcpu;			/* the one this CPU runs: current */
 	struct pcpu *pcpu;
 	u32 cpu;				/* 0 = boot CPU */
 	u32 softirq_pending;			/* atomic bits, enum softirq */
@@ -51,7 +51,7 @@ static inline struct cpu_info *cpu_info(void)
 }
 #endif
 
-#define current		(cpu_info()->current)
+#define current		(cpu_info()->vcpu)
 #define this_cpu()	(cpu_info()->cpu)
 #define guest_regs()	(&cpu_info()->guest_regs)
 

@@ -58,49 +58,55 @@
 	sub	$(CI_size - 1), \reg
 	.endm
 
+	/* guest_regs lies 8 bytes off a 16-byte boundary (cpu-info.h): C wants RSP on one at a call. */
+	.macro CALL_ALIGNED fn
+	sub	$8, %rsp
+	call	\fn
+	add	$8, %rsp
+	.endm
+
 	.text
 
 /* ---- exceptions and interrupts ------------------------------------------------------------- */
 
-	/* One stub a vector.  The CPU pushes an error code for 8, 10-14, 17, 21, 29 and 30. */
-	.altmacro
-	.macro TRAP_STUB vec
+	/*
+	 * One stub a vector, 16 bytes each.  The CPU pushes an error code for 8, 10-14, 17, 21, 29
+	 * and 30; the others get a zero in its place.
+	 */
 	.balign	16
-trap_stub_\vec:
-	.if (\vec != 8) && ((\vec < 10) || (\vec > 14)) && (\vec != 17) && (\vec != 21) && (\vec != 29) && (\vec != 30)
+trap_stubs:
+	.set	vecnum, 0
+	.rept	256
+	.balign	16
+	.if (vecnum != 8) && ((vecnum < 10) || (vecnum > 14)) && (vecnum != 17) && (vecnum != 21) && (vecnum != 29) && (vecnum != 30)
 	push	$0
 	.endif
-	movl	$\vec, 4(%rsp)
-	.if \vec == 1
+	movl	$vecnum, 4(%rsp)
+	.if vecnum == 1
 	jmp	entry_debug
-	.elseif (\vec == 2) || (\vec == 8) || (\vec == 18)
+	.elseif (vecnum == 2) || (vecnum == 8) || (vecnum == 18)
 	jmp	entry_ist
 	.else
 	jmp	entry_common
 	.endif
-	.endm
-
-	.macro TRAP_ADDR vec
-	.quad	trap_stub_\vec
-	.endm
-
-	.set	vec, 0
-	.rept	256
-	TRAP_STUB %vec
-	.set	vec, vec + 1
+	.set	vecnum, vecnum + 1
 	.endr
+	.balign	16
+trap_stubs_end:
+	.if	trap_stubs_end - trap_stubs != 256 * 16
+	.error	"a trap stub is longer than 16 bytes"
+	.endif
 
-	/* Relocated at link time: the image has a fixed address. */
+	/* u64 trap_entry[256], for the IDT. */
 	.section .rodata
 	.balign	8
 	.globl	trap_entry
 trap_entry:
-	.set	vec, 0
+	.set	vecnum, 0
 	.rept	256
-	TRAP_ADDR %vec
-	.set	vec, vec + 1
+	.quad	trap_stubs + 16 * vecnum
+	.set	vecnum, vecnum + 1
 	.endr
-	.noaltmacro
 
 	.text
 	.balign	16
@@ -110,7 +116,7 @@ entry_common:
 	mov	%rsp, %rdi
 	testb	$3, UREGS_cs(%rsp)
 	jz	from_hypervisor
-	call	trap_from_guest
+	CALL_ALIGNED trap_from_guest
 	jmp	return_to_guest
 
 from_hypervisor:
@@ -183,7 +189,7 @@ syscall_entry:
 	movl	$VEC_SYSCALL, 4(%rsp)
 	SAVE_REGS
 	mov	%rsp, %rdi
-	call	syscall_from_guest
+	CALL_ALIGNED syscall_from_guest
 	jmp	return_to_guest
 
 	.balign	16
@@ -198,7 +204,7 @@ syscall32_entry:
 	movl	$VEC_SYSCALL, 4(%rsp)
 	SAVE_REGS
 	mov	%rsp, %rdi
-	call	syscall32_from_guest
+	CALL_ALIGNED syscall32_from_guest
 	jmp	return_to_guest
 
 	/* SYSENTER keeps neither RIP nor RSP: the guest's callback finds zeroes there, as the ABI says. */
@@ -215,7 +221,7 @@ sysenter_entry:
 	SAVE_REGS
 	cld
 	mov	%rsp, %rdi
-	call	sysenter_from_guest
+	CALL_ALIGNED sysenter_from_guest
 	/* fall through */
 
 /* ---- the way out ----------------------------------------------------------------------------- */
@@ -223,7 +229,7 @@ sysenter_entry:
 	.balign	16
 	.globl	return_to_guest
 return_to_guest:
-	call	exit_work			/* softirqs, events; interrupts off at return */
+	CALL_ALIGNED exit_work		/* softirqs, events; interrupts off at return */
 	testl	$VEC_SYSCALL, UREGS_entry_vector(%rsp)
 	jz	1f
 
