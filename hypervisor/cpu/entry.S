@@ -91,11 +91,7 @@ trap_stubs:
 	.endif
 	.set	vecnum, vecnum + 1
 	.endr
-	.balign	16
-trap_stubs_end:
-	.if	trap_stubs_end - trap_stubs != 256 * 16
-	.error	"a trap stub is longer than 16 bytes"
-	.endif
+	.org	trap_stubs + 256 * 16		/* refuses a stub longer than 16 bytes */
 
 	/* u64 trap_entry[256], for the IDT. */
 	.section .rodata
