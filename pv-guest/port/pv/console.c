@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Console (pv): the hypervisor's own for the initial domain; for others a ring in a page shared with
+ * a console daemon in the initial domain, and an event when something was put there.
+ */
+#include "kernel/cpu.h"
+#include "port/port.h"
+#include "port/pv/pv.h"
+
+#include <xen/io/console.h>
+
+static struct xencons_interface *ring;
+static evtchn_port_t ring_port;
+
+/**
+ * console_find - use the ring where the domain has one
+ */
+void console_find(void)
+{
+	if (start_info->flags & SIF_INITDOMAIN || !start_info->console.domU.mfn)
+		return;
+	ring = (void *)(KERNEL_BASE + (M2P[start_info->console.domU.mfn] << PAGE_SHIFT));
+	ring_port = start_info->console.domU.evtchn;
+}
+
+static void ring_write(const char *s, size_t n)
+{
+	struct evtchn_send kick = { .port = ring_port };
+	XENCONS_RING_IDX prod = ring->out_prod;
+
+	while (n) {
+		if (prod - READ_ONCE(ring->out_cons) < sizeof(ring->out)) {
+			ring->out[MASK_XENCONS_IDX(prod++, ring->out)] = *s++;
+			n--;
+			continue;
+		}
+		__atomic_store_n(&ring->out_prod, prod, __ATOMIC_RELEASE);
+		HC(event_channel_op, .cmd = EVTCHNOP_send, .arg = &kick);
+		HC(sched_op, .cmd = SCHEDOP_yield);
+	}
+	__atomic_store_n(&ring->out_prod, prod, __ATOMIC_RELEASE);
+	HC(event_channel_op, .cmd = EVTCHNOP_send, .arg = &kick);
+}
+
+void port_console_write(const char *s, size_t n)
+{
+	if (ring)
+		ring_write(s, n);
+	else
+		HC(console_io, .cmd = CONSOLEIO_write, .count = n, .buffer = (void *)s);
+}
