@@ -23,6 +23,7 @@ struct pv_trap {
 struct vcpu_pv {
 	bool kernel_mode;		/* the guest's, not ours */
 	bool nmi_pending, nmi_masked;
+	bool bad_segments;		/* a selector would not load: failsafe callback owed */
 	bool cr0_ts;			/* fpu_taskswitch: next FPU use traps to the guest */
 	u64 kernel_ss, kernel_sp;	/* stack_switch */
 	struct { u64 addr; bool mask_events; } cb[CB_COUNT];	/* addr 0: not registered */
@@ -96,7 +97,7 @@ bool guest_io_allowed(struct vcpu *v, u32 port, u32 bytes);
 /* True when a descriptor may stand in a guest's GDT/LDT; may lower its DPL fields as the ABI allows. */
 bool descriptor_ok(u64 *desc);
 /* Validation of a whole page of them, for FT_SEGDESC (called from mm/frame.c). */
-bool descriptor_page_ok(const u64 *page);
+bool descriptor_page_ok(u64 *page);
 int pv_set_gdt(struct vcpu *v, const mfn_t *frames, u32 entries);
 void pv_destroy_gdt(struct vcpu *v);
 int pv_set_ldt(struct vcpu *v, guest_va_t base, u32 entries);

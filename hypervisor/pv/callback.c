@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Where the guest wants traps and callbacks delivered, and its kernel stack and segment bases.
+ */
+#include "cpu/insn.h"
+#include "cpu/msr.h"
+#include "hypercall/hypercall.h"
+#include "mm/guest-copy.h"
+
+/* A guest's code or stack selector, made to run at CPL 3. */
+static u16 selector_ring3(u16 sel)
+{
+	return (sel & ~3u) == 0 ? sel : sel | 3;
+}
+
+/**
+ * do_set_trap_table - set the handlers of exceptions and software interrupts
+ * a->traps: entries up to one with address 0; NULL clears the whole table
+ *
+ * Return: 0; -EFAULT; -EINVAL for a non-canonical address.  Entries before a bad one are set, as
+ * in stock Xen.
+ * ABI: trap_info in arch-x86/xen.h.
+ */
+long do_set_trap_table(struct vcpu *v, const struct hc_set_trap_table *a)
+{
+	guest_va_t src = a->traps_reg;
+
+	if (!src) {
+		__builtin_memset(v->pv.traps, 0, sizeof(v->pv.traps));
+		return 0;
+	}
+	for (;; src += sizeof(trap_info_t)) {
+		trap_info_t t;
+
+		if (hypercall_preempt()) {
+			hypercall_set_arg(v, 0, src);
+			return -ERESTART;
+		}
+		if (copy_from_guest(&t, src, sizeof(t)))
+			return -EFAULT;
+		if (!t.address)
+			return 0;
+		if (!va_is_canonical(t.address))
+			return hc_fail(-EINVAL, "handler %#lx of vector %u", t.address, t.vector);
+		v->pv.traps[t.vector] = (struct pv_trap){
+			.address = t.address, .cs = selector_ring3(t.cs), .flags = t.flags,
+		};
+	}
+}
+
+/* CALLBACKTYPE_* to the slot that keeps it; negative: not one of ours. */
+static int callback_slot(u32 type)
+{
+	switch (type) {
+	case CALLBACKTYPE_event:	return CB_EVENT;
+	case CALLBACKTYPE_failsafe:	return CB_FAILSAFE;
+	case CALLBACKTYPE_syscall:	return CB_SYSCALL;
+	case CALLBACKTYPE_sysenter:	return CB_SYSENTER;
+	case CALLBACKTYPE_sysenter_deprecated: return CB_SYSENTER;
+	case CALLBACKTYPE_syscall32:	return CB_SYSCALL32;
+	case CALLBACKTYPE_nmi:		return CB_NMI;
+	default:			return -ENOSYS;
+	}
+}
+
+static void callback_set(struct vcpu *v, int slot, u64 addr, bool mask)
+{
+	if (slot == CB_NMI)
+		v->pv.traps[2] = (struct pv_trap){ .address = addr, .cs = FLAT_KERNEL_CS, .flags = 4 };
+	v->pv.cb[slot].addr = addr;
+	v->pv.cb[slot].mask_events = mask;
+}
+
+long do_callback_register(struct subop_call *c, void *op)
+{
+	const callback_register_t *r = op;
+	int slot = callback_slot(r->type);
+
+	if (slot < 0)
+		return slot;
+	if (!va_is_canonical(r->address))
+		return hc_fail(-EINVAL, "callback address %#lx", r->address);
+	callback_set(c->v, slot, r->address, r->flags & CALLBACKF_mask_events);
+	return 0;
+}
+
+long do_callback_unregister(struct subop_call *c, void *op)
+{
+	const callback_unregister_t *r = op;
+	int slot = callback_slot(r->type);
+
+	if (slot < 0)
+		return slot;
+	/* Without these three no guest can go on; stock Xen refuses too. */
+	if (slot == CB_EVENT || slot == CB_FAILSAFE || slot == CB_SYSCALL)
+		return -EINVAL;
+	callback_set(c->v, slot, 0, false);
+	return 0;
+}
+
+long do_callback_op(struct vcpu *v, const struct hc_callback_op *a)
+{
+	return subop_call(FAM_callback, a->cmd, &(struct subop_call){ .v = v, .arg = a->arg_reg });
+}
+
+/* The older call for three callbacks at once. */
+long do_set_callbacks(struct vcpu *v, const struct hc_set_callbacks *a)
+{
+	if (!va_is_canonical(a->event) || !va_is_canonical(a->failsafe) || !va_is_canonical(a->syscall))
+		return hc_fail(-EINVAL, "callback address not canonical");
+	callback_set(v, CB_EVENT, a->event, false);
+	callback_set(v, CB_FAILSAFE, a->failsafe, false);
+	callback_set(v, CB_SYSCALL, a->syscall, false);
+	return 0;
+}
+
+long do_stack_switch(struct vcpu *v, const struct hc_stack_switch *a)
+{
+	v->pv.kernel_ss = selector_ring3(a->ss);
+	v->pv.kernel_sp = a->sp;
+	return 0;
+}
+
+/**
+ * do_set_segment_base - load FS or GS base of kernel or user mode
+ * a->which: SEGBASE_*; for SEGBASE_GS_USER_SEL the base is a selector, loaded into user GS
+ *
+ * Return: 0; -EINVAL for an unknown register or a non-canonical base.  A selector that cannot be
+ * loaded becomes null, as stock Xen does.
+ */
+long do_set_segment_base(struct vcpu *v, const struct hc_set_segment_base *a)
+{
+	(void)v;
+	if (a->which <= SEGBASE_GS_KERNEL && !va_is_canonical(a->base))
+		return hc_fail(-EINVAL, "segment base %#lx", a->base);
+	switch (a->which) {
+	case SEGBASE_FS:
+		wrmsr(MSR_FS_BASE, a->base);
+		return 0;
+	case SEGBASE_GS_USER:
+		/* The caller is in kernel mode: the user's GS base is the inactive one. */
+		wrmsr(MSR_KERNEL_GS_BASE, a->base);
+		return 0;
+	case SEGBASE_GS_KERNEL:
+		wrmsr(MSR_GS_BASE, a->base);
+		return 0;
+	case SEGBASE_GS_USER_SEL:
+		load_user_gs(a->base);
+		return 0;
+	default:
+		return hc_fail(-EINVAL, "segment register %u", a->which);
+	}
+}
+
+long do_fpu_taskswitch(struct vcpu *v, const struct hc_fpu_taskswitch *a)
+{
+	v->pv.cr0_ts = a->set != 0;
+	if (v->pv.cr0_ts)
+		stts();
+	else
+		clts();
+	return 0;
+}
