@@ -8,6 +8,7 @@
 #define XEN_ERRNO(name, value)	name = value,
 enum hv_errno {
 #include <xen/errno.h>
+	ERESTART = 85,		/* hypercall/hypercall.h: make the call again */
 };
 
 #endif

@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The table of hypercalls, made from abi/hypercalls.def, and the way through it.
+ */
+#include "cpu/insn.h"
+#include "dev/console.h"
+#include "hypercall/dispatch.h"
+#include "hypercall/hypercall.h"
+
+enum who { ANY, PRIV };
+
+struct hypercall_row {
+	const char *name;
+	long (*handler)(struct vcpu *v, const void *args);	/* NULL: absent, -ENOSYS */
+	enum who who;
+};
+
+#define HYPERCALL(nr, name, who, args) \
+	[nr] = { #name, (long (*)(struct vcpu *, const void *))do_##name, who },
+#define HYPERCALL_ABSENT(nr, name, why)	[nr] = { #name, NULL, ANY },
+static const struct hypercall_row rows[HC_COUNT] = {
+#include "abi/hypercalls.def"
+};
+#undef HYPERCALL
+#undef HYPERCALL_ABSENT
+
+/* One line a CPU, so that counting needs no atomics. */
+static u64 counters[NR_CPUS][HC_COUNT];
+
+const char *hypercall_name(u32 nr)
+{
+	return nr < HC_COUNT && rows[nr].name ? rows[nr].name : "?";
+}
+
+long hypercall_call(struct vcpu *v, u32 nr)
+{
+	if (unlikely(nr >= HC_COUNT || !rows[nr].handler))
+		return -ENOSYS;
+	counters[this_cpu()][nr]++;
+	if (unlikely(rows[nr].who == PRIV && !v->domain->privileged))
+		return -EPERM;
+	v->hc.nr = nr;
+	return rows[nr].handler(v, v->hc.args);
+}
+
+/*
+ * A call that answers -ERESTART is made again: RIP goes back to its SYSCALL (two bytes), and the
+ * arguments that hold its progress go to their registers.  In between the guest may take events.
+ */
+void hypercall_dispatch(struct vcpu *v, struct cpu_user_regs *regs)
+{
+	u64 *a = v->hc.args;
+	long rc;
+
+	a[0] = regs->rdi;
+	a[1] = regs->rsi;
+	a[2] = regs->rdx;
+	a[3] = regs->r10;
+	a[4] = regs->r8;
+	a[5] = regs->r9;
+	rc = hypercall_call(v, regs->eax);
+	if (likely(rc != -ERESTART)) {
+		regs->rax = rc;
+		return;
+	}
+	regs->rip -= 2;
+	regs->rdi = a[0];
+	regs->rsi = a[1];
+	regs->rdx = a[2];
+	regs->r10 = a[3];
+	regs->r8 = a[4];
+	regs->r9 = a[5];
+}
+
+bool hypercall_preempt(void)
+{
+	return softirq_pending() || event_pending(&current->evtchn);
+}
+
+void hypercall_set_arg(struct vcpu *v, unsigned int n, u64 value)
+{
+	v->hc.args[n] = value;
+}
+
+#ifdef DEBUG
+long hc_fail(long rc, const char *fmt, ...)
+{
+	struct vcpu *v = current;
+	char text[120];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	log_debug("d%dv%u %s = %ld: %s", v->domain->id, v->id, hypercall_name(v->hc.nr), rc, text);
+	return rc;
+}
+#endif
+
+void hypercall_counters_dump(void)
+{
+	for (u32 nr = 0; nr < HC_COUNT; nr++) {
+		u64 n = 0;
+
+		for (u32 cpu = 0; cpu < nr_cpus; cpu++)
+			n += counters[cpu][nr];
+		if (n)
+			log_info("%2u %-32s %lu", nr, hypercall_name(nr), n);
+	}
+}

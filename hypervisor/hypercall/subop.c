@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The commands behind one hypercall: the table made from abi/subops.def, and the one place where
+ * their structures are copied in, once, and out, once.
+ */
+#include "hypercall/hypercall.h"
+#include "mm/guest-copy.h"
+
+enum who { ANY, PRIV };
+enum copy { COPY_NONE = 0, COPY_IN = 1, COPY_OUT = 2 };
+
+struct subop_row {
+	long (*handler)(struct subop_call *c, void *op);	/* NULL: answers -error */
+	u16 size;
+	u8 copy;
+	u8 who;
+	u8 error;
+	bool known;
+};
+
+#define SUBOP_MAX	64		/* numbers in every family are below this */
+#define OP_SIZE_MAX	1024		/* largest structure: xen_commandline_t, xen_capabilities_info_t */
+
+#define IN(t)		sizeof(t), COPY_IN
+#define INOUT(t)	sizeof(t), COPY_IN | COPY_OUT
+#define VEC(t)		sizeof(t), COPY_IN | COPY_OUT
+#define OUT(t)		sizeof(t), COPY_OUT
+#define SELF(t)		0, COPY_NONE
+#define NONE		0, COPY_NONE
+#define SUBOP(family, nr, name, who, kind) \
+	[FAM_##family][nr] = { do_##family##_##name, kind, who, 0, true },
+#define SUBOP_ABSENT(family, nr, name, error) \
+	[FAM_##family][nr] = { NULL, 0, COPY_NONE, ANY, error, true },
+static const struct subop_row rows[FAM_COUNT][SUBOP_MAX] = {
+#include "abi/subops.def"
+};
+#undef SUBOP
+#undef SUBOP_ABSENT
+
+/* The same list again: every structure fits the buffer of subop_call(). */
+#undef IN
+#undef INOUT
+#undef VEC
+#undef OUT
+#undef SELF
+#undef NONE
+#define FITS(t)		static_assert(sizeof(t) <= OP_SIZE_MAX, #t " is larger than subop_call()'s buffer");
+#define IN(t)		FITS(t)
+#define INOUT(t)	FITS(t)
+#define VEC(t)		FITS(t)
+#define OUT(t)		FITS(t)
+#define SELF(t)
+#define NONE
+#define SUBOP(family, nr, name, who, kind)	kind
+#define SUBOP_ABSENT(family, nr, name, error)
+#include "abi/subops.def"
+
+long subop_call(enum subop_family fam, u32 nr, struct subop_call *c)
+{
+	const struct subop_row *row = &rows[fam][nr < SUBOP_MAX ? nr : 0];
+	u64 op[OP_SIZE_MAX / 8];
+	long rc;
+
+	if (nr >= SUBOP_MAX || !row->known)
+		return -ENOSYS;
+	if (!row->handler)
+		return -row->error;
+	if (row->who == PRIV && !c->v->domain->privileged)
+		return -EPERM;
+
+	if (row->copy & COPY_IN) {
+		if (copy_from_guest(op, c->arg, row->size))
+			return -EFAULT;
+	} else if (row->copy) {
+		__builtin_memset(op, 0, row->size);
+	}
+	rc = row->handler(c, op);
+	if (rc >= 0 && (row->copy & COPY_OUT) && copy_to_guest(c->arg, op, row->size))
+		return -EFAULT;
+	return rc;
+}
