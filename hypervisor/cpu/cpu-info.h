@@ -58,7 +58,7 @@ static inline struct cpu_info *cpu_info(void)
 enum softirq {
 	SOFTIRQ_TIMER,		/* run expired timers */
 	SOFTIRQ_SCHEDULE,	/* pick the vCPU to run */
-	SOFTIRQ_TLB,		/* (unused: flushes run in the IPI) */
+	SOFTIRQ_SHUTDOWN,	/* the initial domain has ended: machine_end() */
 	SOFTIRQ_CONSOLE,	/* serial input waits */
 	SOFTIRQ_COUNT
 };

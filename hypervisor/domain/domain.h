@@ -70,6 +70,8 @@ bool domain_may_control(const struct domain *who, const struct domain *target);	
 void domain_crash(struct domain *d, const char *fmt, ...) __printf(2, 3);
 /* SCHEDOP_shutdown: pauses all vCPUs; for dom0 ends the machine accordingly. */
 void domain_shutdown(struct domain *d, u32 reason);
+void machine_end(void);
+void domains_init(void);			/* after heap_init: dom_io, dom_xen */
 void domain_pause(struct domain *d);
 void domain_unpause(struct domain *d);
 
