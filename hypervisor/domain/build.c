@@ -1,0 +1,351 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The initial domain, made from the kernel and ramdisk that the boot loader left in memory.
+ *
+ * Whatever is wrong with them is said in one line, and the machine stops: there is nobody to run.
+ */
+#include "cpu/insn.h"
+#include "dev/console.h"
+#include "domain/build.h"
+#include "hypercall/hypercall.h"
+#include "lib/string.h"
+#include "mm/heap.h"
+
+#define MIB(x)		((x) << 20)
+#define FLAGS_IF	BIT(9)
+
+/* ---- how much memory, how many vCPUs --------------------------------------------------------- */
+
+static u64 parse_size(const char **s)
+{
+	u64 n = 0;
+
+	while (**s >= '0' && **s <= '9')
+		n = n * 10 + (*(*s)++ - '0');
+	switch (**s | 0x20) {
+	case 't': n <<= 10; /* fall through */
+	case 'g': n <<= 10; /* fall through */
+	case 'm': n <<= 10; /* fall through */
+	case 'k': n <<= 10; (*s)++; break;
+	case 'b': (*s)++; break;
+	default: n <<= 10;		/* no suffix: KiB, as in stock Xen */
+	}
+	return n;
+}
+
+struct mem_option {
+	u64 size, min, max;		/* bytes; 0: not given */
+	bool minus;			/* all but size */
+};
+
+/* dom0_mem=[-]size,min:size,max:size */
+static struct mem_option parse_dom0_mem(void)
+{
+	const char *s = cmdline_get("dom0_mem");
+	struct mem_option m = { 0 };
+
+	while (s && *s) {
+		if (!strncmp(s, "min:", 4)) {
+			s += 4;
+			m.min = parse_size(&s);
+		} else if (!strncmp(s, "max:", 4)) {
+			s += 4;
+			m.max = parse_size(&s);
+		} else {
+			m.minus = *s == '-';
+			s += m.minus;
+			m.size = parse_size(&s);
+		}
+		if (*s && *s != ',')
+			boot_fail("dom0_mem=%s: not a size", cmdline_get("dom0_mem"));
+		s += *s == ',';
+	}
+	return m;
+}
+
+/* Pages the initial domain gets; without an option all but 1/16 (at most 128 MiB) of what is free. */
+static u64 dom0_pages(void)
+{
+	struct mem_option m = parse_dom0_mem();
+	u64 avail = heap_free_pages(), keep = MIN(avail / 16, MIB(128UL) >> PAGE_SHIFT);
+	u64 pages = avail - keep, want = m.size >> PAGE_SHIFT;
+
+	/* Table and scratch pages of ours come out of the same pot: 8 bytes a page for the P2M copy. */
+	avail -= MIN(avail, avail / 256 + 512);
+	if (m.minus)
+		pages = want < avail ? avail - want : 0;
+	else if (m.size)
+		pages = want;
+	if (m.min && pages < m.min >> PAGE_SHIFT)
+		pages = m.min >> PAGE_SHIFT;
+	if (m.max && pages > m.max >> PAGE_SHIFT)
+		pages = m.max >> PAGE_SHIFT;
+	if (pages > avail) {
+		if (m.size || m.min)
+			boot_fail("dom0_mem asks for %lu MiB, the machine has %lu MiB free",
+				  pages >> 8, avail >> 8);
+		pages = avail;
+	}
+	return pages;
+}
+
+static u32 dom0_vcpus(void)
+{
+	const char *s = cmdline_get("dom0_max_vcpus");
+	u64 n = nr_cpus;
+
+	if (s) {
+		n = 0;
+		while (*s >= '0' && *s <= '9')
+			n = n * 10 + (*s++ - '0');
+		if (*s == '-') {		/* min-max: as many as CPUs, within these */
+			u64 max = 0;
+
+			for (s++; *s >= '0' && *s <= '9'; s++)
+				max = max * 10 + (*s - '0');
+			n = MIN(MAX(n, (u64)nr_cpus), max);
+		}
+	}
+	return MIN(MAX(n, 1UL), (u64)MAX_VCPUS);
+}
+
+/* ---- layout ------------------------------------------------------------------------------------ */
+
+static void lay_out(struct build *b)
+{
+	struct guest_image *img = &b->img;
+	u64 va = ROUND_UP(image_va(img, img->phys_end), PAGE_SIZE);
+	u64 p2m_bytes = b->nr_pages * 8;
+
+	if (b->initrd_size && !img->mod_start_pfn) {
+		b->va_initrd = va;
+		va = ROUND_UP(va + b->initrd_size, PAGE_SIZE);
+	}
+	b->va_p2m = img->init_p2m;
+	if (img->init_p2m == NOT_SET) {
+		b->va_p2m = va;
+		va = ROUND_UP(va + p2m_bytes, PAGE_SIZE);
+	}
+	b->va_start_info = va;
+	b->va_tables = va + PAGE_SIZE;
+	do {
+		b->nr_tables++;
+		b->va_stack = b->va_tables + b->nr_tables * PAGE_SIZE;
+		b->v_end = ROUND_UP(b->va_stack + PAGE_SIZE, MIB(4UL));
+		if (b->v_end - (b->va_stack + PAGE_SIZE) < MIB(1UL) / 2)
+			b->v_end += MIB(4UL);
+	} while (b->nr_tables < 1 + tables_for(img->virt_base, b->v_end));
+
+	b->pfn_end = build_pfn(b, b->v_end);
+	if (b->initrd_size && img->mod_start_pfn) {
+		b->pfn_initrd = b->pfn_end;
+		b->pfn_end += PFN_UP(b->initrd_size);
+	}
+	if (img->init_p2m != NOT_SET) {
+		b->pfn_p2m = b->pfn_end;
+		b->nr_p2m_frames = PFN_UP(p2m_bytes) +
+			tables_for(img->init_p2m, img->init_p2m + ROUND_UP(p2m_bytes, PAGE_SIZE));
+		b->pfn_end += b->nr_p2m_frames;
+	}
+}
+
+/* The image's wishes, where they could take us outside the guest's address space. */
+static void check_layout(const struct build *b)
+{
+	const struct guest_image *img = &b->img;
+	u64 image_end = image_va(img, img->phys_end);
+
+	if (b->pfn_end > b->nr_pages)
+		boot_fail("the kernel and its ramdisk need %lu MiB, dom0_mem gives %lu MiB",
+			  (b->pfn_end >> 8) + 1, b->nr_pages >> 8);
+	if (img->virt_base & ~PAGE_MASK || !va_is_canonical(img->virt_base) || b->v_end < img->virt_base ||
+	    !va_is_canonical(b->v_end - 1) || va_is_hypervisor(img->virt_base) ||
+	    va_is_hypervisor(b->v_end - 1) || (img->virt_base < HV_START && b->v_end > HV_END))
+		boot_fail("the kernel's addresses %#lx-%#lx overlap the hypervisor's or are not canonical",
+			  img->virt_base, b->v_end);
+	if (img->entry < img->virt_base || img->entry >= image_end)
+		boot_fail("the kernel's entry point %#lx lies outside of it", img->entry);
+	if (img->hypercall_page != NOT_SET &&
+	    (img->hypercall_page & ~PAGE_MASK || img->hypercall_page < img->virt_base ||
+	     img->hypercall_page >= image_end))
+		boot_fail("the kernel's hypercall page %#lx lies outside of it", img->hypercall_page);
+	if (img->init_p2m != NOT_SET &&
+	    (img->init_p2m & ~PAGE_MASK || !va_is_canonical(img->init_p2m) || va_is_hypervisor(img->init_p2m) ||
+	     img->init_p2m + b->nr_pages * 8 > (img->init_p2m | (BIT(39) - 1)) ||
+	     (img->init_p2m >> 39) == (img->virt_base >> 39)))
+		boot_fail("the kernel wants its P2M at an impossible address %#lx", img->init_p2m);
+}
+
+/* ---- contents ---------------------------------------------------------------------------------- */
+
+static unsigned int order_of(u64 bytes)
+{
+	unsigned int order = 0;
+
+	while ((PAGE_SIZE << order) < bytes)
+		order++;
+	return order;
+}
+
+static void allocate_frames(struct build *b)
+{
+	unsigned int order = 9;
+	pfn_t pfn = 0;
+
+	b->p2m = alloc_pages(order_of(b->nr_pages * 8));
+	if (!b->p2m)
+		boot_fail("not enough memory for the initial domain's P2M");
+
+	while (pfn < b->nr_pages) {
+		struct frame *f;
+
+		while (order && b->nr_pages - pfn < BIT(order))
+			order--;
+		f = frame_alloc(b->d, order, MEMF_NO_SCRUB);
+		if (!f && order) {
+			order--;
+			continue;
+		}
+		if (!f)
+			boot_fail("not enough memory for the initial domain");
+		for (u64 i = 0; i < BIT(order); i++, pfn++) {
+			b->p2m[pfn] = frame_to_mfn(f) + i;
+			m2p_set(b->p2m[pfn], pfn);
+		}
+	}
+}
+
+/* Copy to (or, with no source, clear) consecutive guest frames from a byte offset in frame pfn. */
+static void fill(struct build *b, pfn_t pfn, u64 offset, const u8 *src, u64 size)
+{
+	while (size) {
+		u64 n = MIN(size, PAGE_SIZE - offset);
+		u8 *page = build_page(b, pfn);
+
+		if (src) {
+			memcpy(page + offset, src, n);
+			src += n;
+		} else {
+			memset(page + offset, 0, n);
+		}
+		size -= n;
+		offset = 0;
+		pfn++;
+	}
+}
+
+static int load_segment(void *arg, u64 va, const void *data, u64 filesz, u64 memsz)
+{
+	struct build *b = arg;
+	u64 bss = va + filesz;
+
+	fill(b, build_pfn(b, va), va & ~PAGE_MASK, data, filesz);
+	fill(b, build_pfn(b, bss), bss & ~PAGE_MASK, NULL, memsz - filesz);
+	return 0;
+}
+
+/*
+ * Slot n: push RCX and R11, which SYSCALL destroys, load the number, SYSCALL, pop, return.  iret's
+ * slot makes the frame's first three words instead, and does not come back.
+ */
+void hypercall_page_fill(u8 *page)
+{
+	memset(page, 0xcc, PAGE_SIZE);
+	for (u32 nr = 0; nr < PAGE_SIZE / 32; nr++) {
+		u8 *p = page + nr * 32;
+
+		*p++ = 0x51;				/* push %rcx */
+		*p++ = 0x41, *p++ = 0x53;		/* push %r11 */
+		if (nr == HC_iret)
+			*p++ = 0x50;			/* push %rax */
+		*p++ = 0xb8;				/* mov $nr, %eax */
+		memcpy(p, &nr, 4);
+		p += 4;
+		*p++ = 0x0f, *p++ = 0x05;		/* syscall */
+		if (nr == HC_iret)
+			continue;
+		*p++ = 0x41, *p++ = 0x5b;		/* pop %r11 */
+		*p++ = 0x59;				/* pop %rcx */
+		*p++ = 0xc3;				/* ret */
+	}
+}
+
+static void load_contents(struct build *b)
+{
+	const struct guest_image *img = &b->img;
+	pfn_t p2m = b->nr_p2m_frames ? b->pfn_p2m : build_pfn(b, b->va_p2m);
+	pfn_t after = build_pfn(b, ROUND_UP(image_va(img, img->phys_end), PAGE_SIZE));
+
+	/* Gaps between segments, and what follows start_info, start as zeroes. */
+	fill(b, 0, 0, NULL, after * PAGE_SIZE);
+	fill(b, build_pfn(b, b->va_start_info), 0, NULL, b->v_end - b->va_start_info);
+	elf_for_each_segment(img, load_segment, b);
+	if (img->hypercall_page != NOT_SET)
+		hypercall_page_fill(build_page(b, build_pfn(b, img->hypercall_page)));
+	if (b->initrd_size)
+		fill(b, b->va_initrd ? build_pfn(b, b->va_initrd) : b->pfn_initrd, 0,
+		     maddr_to_hv(b->initrd), b->initrd_size);
+	fill(b, p2m, 0, (const u8 *)b->p2m, b->nr_pages * 8);
+}
+
+/* ---- start ------------------------------------------------------------------------------------- */
+
+static void make_domain(struct build *b)
+{
+	u32 vcpus = dom0_vcpus();
+
+	b->d = domain_create(0, vcpus);
+	if (!b->d)
+		boot_fail("out of memory for the initial domain");
+	dom0 = b->d;
+	b->d->privileged = true;
+	for (u32 i = 0; i < vcpus; i++)
+		if (!vcpu_create(b->d, i))
+			boot_fail("out of memory for vCPU %u of the initial domain", i);
+	b->v = b->d->vcpu[0];
+}
+
+static void set_entry_state(struct build *b)
+{
+	struct vcpu *v = b->v;
+
+	v->regs.rip = b->img.entry;
+	v->regs.rsp = b->va_stack + PAGE_SIZE;
+	v->regs.rsi = b->va_start_info;
+	v->regs.rflags = FLAGS_IF | BIT(1);
+	v->regs.cs = FLAT_KERNEL_CS;
+	v->regs.ss = FLAT_KERNEL_SS;
+	v->pv.kernel_ss = FLAT_KERNEL_SS;
+	v->pv.kernel_sp = v->regs.rsp;
+	v->initialised = true;
+}
+
+struct domain *dom0_build(const void *kernel, size_t kernel_size, const char *cmdline,
+			  maddr_t initrd, size_t initrd_size)
+{
+	struct build b = { .cmdline = cmdline, .initrd = initrd, .initrd_size = initrd_size };
+	const char *wrong = elf_parse(kernel, kernel_size, &b.img);
+	mfn_t root;
+
+	if (wrong)
+		boot_fail("%s", wrong);
+	b.nr_pages = dom0_pages();
+	lay_out(&b);
+	check_layout(&b);
+	make_domain(&b);
+	b.d->mm.max_pages = b.nr_pages;
+	allocate_frames(&b);
+	load_contents(&b);
+	build_tables(&b);
+	build_start_info(&b);
+
+	root = b.p2m[build_pfn(&b, b.va_tables)];
+	if (mm_set_kernel_root(b.v, root) || mm_pin_root(b.d, root))
+		panic("the initial domain's own page tables are not valid");
+	free_pages(b.p2m, order_of(b.nr_pages * 8));
+	set_entry_state(&b);
+	log_info("initial domain: %lu MiB, %u vCPUs, kernel %#lx-%#lx, entry %#lx", b.nr_pages >> 8,
+		 b.d->max_vcpus, image_va(&b.img, b.img.phys_start), image_va(&b.img, b.img.phys_end),
+		 b.img.entry);
+	return b.d;
+}
