@@ -7,6 +7,7 @@
 #include "cpu/insn.h"
 #include "dev/console.h"
 #include "domain/build.h"
+#include "domain/kernel-image.h"
 #include "hypercall/hypercall.h"
 #include "lib/string.h"
 #include "mm/heap.h"
@@ -324,9 +325,12 @@ struct domain *dom0_build(const void *kernel, size_t kernel_size, const char *cm
 			  maddr_t initrd, size_t initrd_size)
 {
 	struct build b = { .cmdline = cmdline, .initrd = initrd, .initrd_size = initrd_size };
-	const char *wrong = elf_parse(kernel, kernel_size, &b.img);
+	struct kernel_image image;
+	const char *wrong = kernel_image_open(kernel, kernel_size, &image);
 	mfn_t root;
 
+	if (!wrong)
+		wrong = elf_parse(image.elf, image.size, &b.img);
 	if (wrong)
 		boot_fail("%s", wrong);
 	b.nr_pages = dom0_pages();
@@ -343,6 +347,7 @@ struct domain *dom0_build(const void *kernel, size_t kernel_size, const char *cm
 	if (mm_set_kernel_root(b.v, root) || mm_pin_root(b.d, root))
 		panic("the initial domain's own page tables are not valid");
 	free_pages(b.p2m, order_of(b.nr_pages * 8));
+	kernel_image_close(&image);
 	set_entry_state(&b);
 	log_info("initial domain: %lu MiB, %u vCPUs, kernel %#lx-%#lx, entry %#lx", b.nr_pages >> 8,
 		 b.d->max_vcpus, image_va(&b.img, b.img.phys_start), image_va(&b.img, b.img.phys_end),
