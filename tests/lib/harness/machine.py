@@ -56,6 +56,7 @@ class Outcome:
     lines: list = dataclasses.field(default_factory=list)
     audits: list = dataclasses.field(default_factory=list)
     seconds: float = 0
+    must_go_off: bool = False   # the end that came promises that the machine goes off
     powered_off: bool = False   # QEMU ended by itself
     qemu_error: str = ""
 
@@ -170,13 +171,13 @@ class _Run:
             if not end and any(m.search(text) for m in self.marks):
                 end = ("mark", text)
             if end:
-                self._ended(*end)
+                self._ended(*end, text)
 
-    def _ended(self, kind, why):
+    def _ended(self, kind, why, line):
         self.out.kind, self.out.why = kind, why
-        ours = "(bonsai)" in self.log.lines[-1][1] or kind == "mark"
-        if kind == "shutdown" and ours:
-            self.limit = time.monotonic() + GRACE       # it turns the machine off by itself
+        self.out.must_go_off = kind == "shutdown" and line.startswith("(bonsai)")
+        if self.out.must_go_off:
+            self.limit = time.monotonic() + GRACE
         else:
             self.quiet = QUIET                          # it may stay on: leave when it is silent
             self.limit = time.monotonic() + QUIET_LIMIT

@@ -61,7 +61,7 @@ def audit_complaint(outcome, required):
     return None
 
 
-def end_complaint(spec, outcome, want):
+def end_complaint(outcome, want):
     """What is wrong with the end of the boot, or None.
 
     want: a shutdown reason, or panic, refuse (the hypervisor would not start), mark, exit, any.
@@ -72,8 +72,7 @@ def end_complaint(spec, outcome, want):
     if kind not in ("panic", "cannot start", "mark", "exit"):
         if outcome.kind != "shutdown" or outcome.why != want:
             return "wanted the shutdown %s, got %s: %s" % (want, outcome.kind, outcome.why)
-        left_on = not outcome.powered_off and "xen" not in str(spec.hypervisor)
-        if left_on and any("(bonsai)" in t for t in outcome.texts()):
+        if outcome.must_go_off and not outcome.powered_off:
             return "the machine was still on %g s after the end" % machine.GRACE
         return None
     return None if outcome.kind == kind else "wanted %s, got %s: %s" % (kind, outcome.kind, outcome.why)
@@ -93,7 +92,7 @@ def judge(tap, spec, outcome, want="poweroff", audit=False, guest_tap=True, expe
         tap.point(outcome.first(pattern) is not None, "%s: console says /%s/" % (name, pattern))
     for pattern in reject:
         tap.point(outcome.first(pattern) is None, "%s: console does not say /%s/" % (name, pattern))
-    complaints += [end_complaint(spec, outcome, want), audit_complaint(outcome, audit)]
+    complaints += [end_complaint(outcome, want), audit_complaint(outcome, audit)]
     complaints = [c for c in complaints if c]
     if complaints or not skip:
         tap.point(not complaints, "%s: ended as it should (%s%s)" % (
