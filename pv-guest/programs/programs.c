@@ -14,5 +14,6 @@ void hello_run(void)
 
 const struct program programs[] = {
 	{ "hello", "a line from the kernel and one from user mode", hello_run },
+	{ "bench", "the cost of operations, the same ones on both ports", bench_run },
 	{ 0 },
 };

@@ -28,21 +28,24 @@ long mmuext(unsigned int cmd, u64 arg1)
 	return HC(mmuext_op, .ops = &op, .count = 1, .foreign = DOMID_SELF);
 }
 
-/* Read-only in the linear map: the hypervisor refuses a table that anyone can write. */
-static void linear_protect(const void *table, u64 flags)
+static void linear_protect(const void *table, u64 pte_flags, u64 flush)
 {
 	CHECK(!HC(update_va_mapping, .va = (u64)table,
-		  .val = (va_to_mfn(table) << PAGE_SHIFT) | flags, .flags = UVMF_INVLPG | UVMF_ALL));
+		  .val = (va_to_mfn(table) << PAGE_SHIFT) | pte_flags, .flags = flush));
 }
 
+/*
+ * Read-only in the linear map: the hypervisor refuses a table that anyone can write, and sees to it
+ * itself that no CPU remembers an older, writable mapping.
+ */
 void port_table_prepare(pte_t *table)
 {
-	linear_protect(table, PTE_P);
+	linear_protect(table, PTE_P, UVMF_NONE);
 }
 
 void port_table_release(pte_t *table)
 {
-	linear_protect(table, PTE_P | PTE_W);
+	linear_protect(table, PTE_P | PTE_W, UVMF_INVLPG | UVMF_ALL);
 }
 
 int port_entry_set(pte_t *slot, pte_t val)
