@@ -14,6 +14,7 @@ void hello_run(void)
 
 const struct program programs[] = {
 	{ "hello", "a line from the kernel and one from user mode", hello_run },
+	{ "tour", "what the machine does for the kernel, chapter by chapter (default)", tour_run },
 	{ "bench", "the cost of operations, the same ones on both ports", bench_run },
 	{ 0 },
 };

@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "programs/tour/pv.h"
+
+#define REF_RO	20		/* entries we use */
+#define REF_RW	21
+#define FRAMES	1
+
+static volatile grant_entry_v1_t *table;
+static domid_t self;
+
+static long ask(unsigned int cmd, void *op)
+{
+	return HC(grant_table_op, .cmd = cmd, .uop = op, .count = 1);
+}
+
+/* Our own number, which calls that take two domains want: the far end of a loop tells it. */
+static domid_t own_domid(void)
+{
+	evtchn_alloc_unbound_t near = { .dom = DOMID_SELF, .remote_dom = DOMID_SELF };
+	evtchn_status_t status = { .dom = DOMID_SELF };
+
+	CHECK(!HC(event_channel_op, .cmd = EVTCHNOP_alloc_unbound, .arg = &near));
+	status.port = near.port;
+	CHECK(!HC(event_channel_op, .cmd = EVTCHNOP_status, .arg = &status));
+	evtchn_close(near.port);
+	return status.u.unbound.dom;
+}
+
+static void setup(void)
+{
+	gnttab_query_size_t size = { .dom = DOMID_SELF };
+	gnttab_setup_table_t op = { .dom = DOMID_SELF, .nr_frames = FRAMES };
+	xen_pfn_t frames[FRAMES];
+	void *window = window_reserve(FRAMES);
+
+	expect(!ask(GNTTABOP_query_size, &size) && size.status == GNTST_okay,
+	       "query_size: %u frames of at most %u", size.nr_frames, size.max_nr_frames);
+	set_xen_guest_handle(op.frame_list, frames);
+	expect(!ask(GNTTABOP_setup_table, &op) && op.status == GNTST_okay, "setup_table: its first frame is %lx",
+	       frames[0]);
+	expect_code(window_set(window, frames[0] << PAGE_SHIFT | PTE_P | PTE_W | PTE_NX), 0,
+		    "map that; %zu entries of 8 bytes", PAGE_SIZE / sizeof(*table));
+	table = window;
+	self = own_domid();
+	say("we are domain %u", self);
+}
+
+/* The flags come last: they make the entry valid. */
+static void give(grant_ref_t ref, const void *page, u16 flags)
+{
+	table[ref].domid = self;
+	table[ref].frame = va_to_mfn(page);
+	__atomic_store_n(&table[ref].flags, GTF_permit_access | flags, __ATOMIC_RELEASE);
+}
+
+static gnttab_map_grant_ref_t map(void *window, grant_ref_t ref, u32 flags)
+{
+	gnttab_map_grant_ref_t op = {
+		.host_addr = (u64)window, .flags = GNTMAP_host_map | flags, .ref = ref, .dom = self,
+	};
+
+	CHECK(!ask(GNTTABOP_map_grant_ref, &op));
+	return op;
+}
+
+static int unmap(void *window, grant_handle_t handle)
+{
+	gnttab_unmap_grant_ref_t op = { .host_addr = (u64)window, .handle = handle };
+
+	CHECK(!ask(GNTTABOP_unmap_grant_ref, &op));
+	return op.status;
+}
+
+static void write_long(void *arg)
+{
+	*(volatile u64 *)arg = 99;
+}
+
+static void mapping(void *window, u64 *page)
+{
+	gnttab_map_grant_ref_t m;
+
+	give(REF_RO, page, GTF_readonly);
+	give(REF_RW, page, 0);
+	m = map(window, REF_RO, GNTMAP_readonly);
+	expect_code(m.status, GNTST_okay, "map_grant_ref, read-only");
+	expect(*(volatile u64 *)window == *page, "we see the page through it");
+	expect_trap(TRAP_PF, write_long, window, "a write through it");
+	expect(table[REF_RO].flags & GTF_reading, "the entry says: being read");
+	expect_code(unmap(window, m.handle), GNTST_okay, "unmap_grant_ref");
+	expect(!(table[REF_RO].flags & GTF_reading), "the entry says: not any more");
+	m = map(window, REF_RW, 0);
+	expect_code(m.status, GNTST_okay, "map_grant_ref of a writable grant");
+	*(volatile u64 *)window = 77;
+	expect(*page == 77, "a write through it arrives");
+	expect_code(unmap(window, m.handle), GNTST_okay, "unmap_grant_ref");
+	expect_code(unmap(window, m.handle), GNTST_bad_handle, "unmap it again (%d: bad handle)",
+		    GNTST_bad_handle);
+}
+
+static void refusals(void *window, u64 *page)
+{
+	expect_code(map(window, REF_RO, 0).status, GNTST_general_error,
+		    "map the read-only grant writable (%d: general error)", GNTST_general_error);
+	expect_code(map(window, 100, 0).status, GNTST_general_error, "map an entry that grants nothing");
+	expect(map(window, 1 << 30, 0).status < 0, "map an entry beyond the table");
+	give(REF_RW, kernel_space.root, 0);
+	expect(map(window, REF_RW, 0).status < 0, "map a page table writable, by a grant of it");
+	give(REF_RW, page, 0);
+}
+
+static int copy(grant_ref_t from, u64 *to, u16 offset, u16 len)
+{
+	gnttab_copy_t op = {
+		.source = { .u.ref = from, .domid = self, .offset = offset },
+		.dest = { .u.gmfn = va_to_mfn(to), .domid = DOMID_SELF },
+		.len = len,
+		.flags = GNTCOPY_source_gref,
+	};
+
+	CHECK(!ask(GNTTABOP_copy, &op));
+	return op.status;
+}
+
+static void copying(u64 *page)
+{
+	u64 *to = page_alloc_zeroed();
+
+	page[3] = 0xabcdef;
+	expect_code(copy(REF_RO, to, 24, 8), GNTST_okay, "copy 8 bytes out of a granted page");
+	expect(*to == 0xabcdef, "they are here");
+	expect(copy(REF_RO, to, PAGE_SIZE - 4, 8) < 0, "8 bytes across its end -> refused");
+	cost(MEASURE(200, copy(REF_RO, to, 0, 4096)), "copy a page");
+	page_free(to);
+}
+
+static void costs(void *window)
+{
+	cost(MEASURE(200, unmap(window, map(window, REF_RW, 0).handle)), "map a grant and unmap it");
+}
+
+/* Version 2: entries of 16 bytes, what is in use stands in frames of its own. */
+static void version_2(void)
+{
+	gnttab_set_version_t set = { .version = 2 };
+	gnttab_get_version_t get = { .dom = DOMID_SELF };
+	xen_pfn_t frames[4];
+	gnttab_get_status_frames_t status = { .dom = DOMID_SELF, .nr_frames = 1 };
+
+	table[REF_RO].flags = table[REF_RW].flags = 0;
+	expect_code(ask(GNTTABOP_set_version, &set), 0, "set_version 2");
+	expect(!ask(GNTTABOP_get_version, &get) && get.version == 2, "get_version -> %u", get.version);
+	set_xen_guest_handle(status.frame_list, frames);
+	expect(!ask(GNTTABOP_get_status_frames, &status) && status.status == GNTST_okay,
+	       "get_status_frames: the first is %lx", frames[0]);
+	set.version = 1;
+	expect_code(ask(GNTTABOP_set_version, &set), 0, "set_version 1");
+	set.version = 3;
+	expect_refused(ask(GNTTABOP_set_version, &set), "set_version 3");
+}
+
+void chapter_grants(void)
+{
+	void *window = window_reserve(1);
+	u64 *page = page_alloc_zeroed();
+
+	*page = 55;
+	setup();
+	mapping(window, page);
+	refusals(window, page);
+	copying(page);
+	costs(window);
+	version_2();
+	page_free(page);
+}
