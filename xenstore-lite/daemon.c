@@ -5,6 +5,7 @@
 #include "daemon.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <sys/random.h>
 #include <sys/time.h>
@@ -191,6 +192,7 @@ void daemon_open_xen(struct daemon *d, int event_fd)
 	rings_init(d->xen);
 	if (!d->xen)
 		return;
+	fcntl(xen_event_fd(), F_SETFD, FD_CLOEXEC);
 	ev_io_init(&d->event_io, on_event, xen_event_fd(), EV_READ);
 	d->event_io.data = d;
 	ev_io_start(d->loop, &d->event_io);

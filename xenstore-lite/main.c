@@ -4,6 +4,7 @@
  */
 #include <argp.h>
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -275,6 +276,7 @@ int main(int argc, char **argv)
 	d.opt = p.opt;
 	d.opt.argv = argv;
 	raise_limits();
+	signal(SIGPIPE, SIG_IGN);
 
 	if (p.opt.check_fd >= 0) {
 		daemon_open_store(&d);

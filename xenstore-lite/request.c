@@ -166,7 +166,8 @@ void request_handle(struct conn *c, const struct xsd_sockmsg *hdr, char *body)
 {
 	struct store *s = c->store;
 	struct request rq = { .hdr = *hdr, .body = body };
-	u64 start = s->tracing ? s->ops->now_us(s->ctx) : 0;
+	bool traced = s->tracing;
+	u64 start = traced ? s->ops->now_us(s->ctx) : 0;
 	char *few[ARGS_FEW];
 	int rc;
 
@@ -174,7 +175,7 @@ void request_handle(struct conn *c, const struct xsd_sockmsg *hdr, char *body)
 	rc = dispatch(c, &rq, few);
 	if (rc)
 		send_error(c, &rq, rc);
-	if (s->tracing)
+	if (traced)
 		s->ops->trace(s->ctx, c, &rq, rc, s->ops->now_us(s->ctx) - start);
 	if (rq.args != few)
 		free(rq.args);

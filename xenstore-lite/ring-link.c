@@ -196,8 +196,7 @@ int ring_restore(struct conn *c, u32 local_port)
 	c->link = &r->link;
 	c->dom->conn = c;
 	set_port(r, local_port);
-	/* Whatever came meanwhile */
-	ring_event(local_port);
+	link_wake(&r->link);	/* whatever came meanwhile */
 	return 0;
 }
 

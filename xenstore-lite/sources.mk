@@ -15,6 +15,8 @@ store_core = \
 	req-conn.c \
 	req-node.c \
 	request.c request.h requests.def \
+	state-load.c \
+	state.c state.h \
 	store.c store.h \
 	tree.c tree.h \
 	txn.c txn.h \
