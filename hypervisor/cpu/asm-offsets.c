@@ -18,13 +18,18 @@ void asm_offsets(void)
 	UREG(rip); UREG(cs); UREG(rflags); UREG(rsp); UREG(ss); UREG(es);
 	DEFINE(UREGS_saved_mask, offsetof(struct cpu_user_regs, saved_upcall_mask));
 
-	DEFINE(CI_current, offsetof(struct cpu_info, vcpu));
+	DEFINE(CI_vcpu, offsetof(struct cpu_info, vcpu));
 	DEFINE(CI_pcpu, offsetof(struct cpu_info, pcpu));
 	DEFINE(CI_softirq, offsetof(struct cpu_info, softirq_pending));
 	DEFINE(CI_scratch, offsetof(struct cpu_info, scratch));
 	DEFINE(CI_size, sizeof(struct cpu_info));
 	DEFINE(STACK_BYTES, STACK_SIZE);
 
+	DEFINE(VCPU_domain, offsetof(struct vcpu, domain));
+	DEFINE(DOMAIN_vm_assist, offsetof(struct domain, vm_assist));
+	DEFINE(VCPU_nmi_masked, offsetof(struct vcpu, pv.nmi_masked));
+	DEFINE(VCPU_fast_syscalls, offsetof(struct vcpu, hc.fast_syscalls));
+	DEFINE(VCPU_fast_irets, offsetof(struct vcpu, hc.fast_irets));
 	DEFINE(VCPU_kernel_mode, offsetof(struct vcpu, pv.kernel_mode));
 	DEFINE(VCPU_kernel_sp, offsetof(struct vcpu, pv.kernel_sp));
 	DEFINE(VCPU_kernel_cr3, offsetof(struct vcpu, mm.kernel_cr3));

@@ -14,6 +14,18 @@
 #define SS_FLAT		0xe02b		/* FLAT_RING3_SS32 */
 #define VEC_SYSCALL	0x100		/* entry_vector's flag: came by SYSCALL, may leave by SYSRET */
 #define VEC_SYSENTER	0x200
+#define NR_IRET		23
+#define VGCF_IN_SYSCALL	0x100
+#define ASSIST_ARCH_IOPL 0x10		/* bit of VMASST_TYPE_architectural_iopl */
+#define FLAGS_TF	0x100
+#define FLAGS_IF	0x200
+#define FLAGS_IOPL	0x3000
+#define FLAGS_RF	0x10000
+#define FLAGS_VM	0x20000
+#define FLAGS_CLEARED	0x74100		/* TF NT RF VM AC */
+
+/* cpu_info's scratch words, as seen from &guest_regs.es, where the SYSCALL stub leaves RSP. */
+#define SCRATCH(n)	(CI_scratch - UREGS_es + 8 * (n))
 
 	.macro SAVE_REGS
 	push	%rdi
@@ -176,8 +188,16 @@ entry_ist:
 	.balign	16
 	.globl	syscall_entry
 syscall_entry:
+	mov	%rbx, SCRATCH(2)(%rsp)
+	mov	(CI_vcpu - UREGS_es)(%rsp), %rbx
+	cmpb	$0, VCPU_kernel_mode(%rbx)
+	je	user_syscall
+	cmp	$NR_IRET, %eax
+	je	fast_iret
+syscall_slow:
+	mov	SCRATCH(2)(%rsp), %rbx
 	push	$SS_FLAT
-	pushq	(CI_scratch - UREGS_es + 8)(%rsp)
+	pushq	(SCRATCH(0) + 8)(%rsp)
 	push	%r11
 	push	$CS_KERNEL_64
 	push	%rcx
@@ -188,11 +208,191 @@ syscall_entry:
 	CALL_ALIGNED syscall_from_guest
 	jmp	return_to_guest
 
+	/*
+	 * The two ways that a guest's own system calls take, kept short: from its user mode to its
+	 * kernel's callback, and back by the iret hypercall.  They do what pv_inject_callback() and
+	 * do_iret() do, with interrupts off throughout, for the common case; anything else (bad
+	 * addresses, an event to deliver, IOPL shown in flags, NMI) leaves things as they were and
+	 * takes the long way.  What interrupts are to bring is delivered right behind SYSRET or IRET.
+	 */
+
+	/* \reg: an address; leaves for \label when it lies in the hypervisor's slots.  Uses \tmp. */
+	.macro REFUSE_HV_ADDRESS reg, tmp, label
+	mov	\reg, \tmp
+	shr	$43, \tmp
+	cmp	$0x1ffff0, \tmp
+	je	\label
+	.endm
+
+	/* The access in \insn may fault: go to \label then. */
+	.macro GUEST_ACCESS label, insn:vararg
+9:	\insn
+	EXTABLE_ASM 9b, \label
+	.endm
+
+	/* RBX: vCPU, its own value in scratch[2].  Frame: RCX R11 RIP CS RFLAGS RSP SS. */
+user_syscall:
+	mov	%rax, SCRATCH(1)(%rsp)
+	mov	VCPU_domain(%rbx), %rax
+	testb	$ASSIST_ARCH_IOPL, DOMAIN_vm_assist(%rax)
+	jnz	user_syscall_slow
+	cmpq	$0, VCPU_syscall_addr(%rbx)
+	je	user_syscall_slow
+	mov	VCPU_kernel_sp(%rbx), %rax
+	and	$-16, %rax
+	sub	$56, %rax
+	mov	%rdx, SCRATCH(3)(%rsp)
+	mov	%rcx, SCRATCH(4)(%rsp)
+	REFUSE_HV_ADDRESS %rax, %rdx, user_syscall_slow_rdx
+	swapgs
+	mov	VCPU_kernel_cr3(%rbx), %rdx
+	mov	%rdx, %cr3
+	GUEST_ACCESS user_syscall_undo, mov %rcx, (%rax)
+	GUEST_ACCESS user_syscall_undo, mov %r11, 8(%rax)
+	GUEST_ACCESS user_syscall_undo, mov %rcx, 16(%rax)
+	mov	VCPU_info(%rbx), %rcx
+	movzbl	VINFO_mask(%rcx), %ecx
+	mov	%ecx, %edx
+	shl	$32, %rdx
+	or	$CS_KERNEL_64, %rdx
+	GUEST_ACCESS user_syscall_undo_rcx, mov %rdx, 24(%rax)
+	mov	%r11, %rdx
+	btr	$9, %rdx				/* IF as the guest sees it: events not masked */
+	test	%ecx, %ecx
+	jnz	1f
+	bts	$9, %rdx
+1:	GUEST_ACCESS user_syscall_undo_rcx, mov %rdx, 32(%rax)
+	mov	SCRATCH(0)(%rsp), %rdx
+	GUEST_ACCESS user_syscall_undo_rcx, mov %rdx, 40(%rax)
+	GUEST_ACCESS user_syscall_undo_rcx, movq $SS_FLAT, 48(%rax)
+
+	movb	$1, VCPU_kernel_mode(%rbx)
+	incq	VCPU_fast_syscalls(%rbx)
+	cmpb	$0, VCPU_syscall_mask(%rbx)
+	je	1f
+	mov	VCPU_info(%rbx), %rdx
+	movb	$1, VINFO_mask(%rdx)
+1:	mov	VCPU_syscall_addr(%rbx), %rcx
+	and	$~FLAGS_CLEARED, %r11
+	mov	SCRATCH(3)(%rsp), %rdx
+	mov	SCRATCH(2)(%rsp), %rbx
+	mov	%rax, SCRATCH(0)(%rsp)
+	mov	SCRATCH(1)(%rsp), %rax
+	mov	SCRATCH(0)(%rsp), %rsp
+	sysretq
+
+	/* The guest's kernel stack is not there: back to its user mode, and let C say so. */
+user_syscall_undo_rcx:
+	mov	SCRATCH(4)(%rsp), %rcx
+user_syscall_undo:
+	swapgs
+	mov	VCPU_user_cr3(%rbx), %rdx
+	mov	%rdx, %cr3
+user_syscall_slow_rdx:
+	mov	SCRATCH(3)(%rsp), %rdx
+user_syscall_slow:
+	mov	SCRATCH(1)(%rsp), %rax
+	jmp	syscall_slow
+
+	/*
+	 * RBX: vCPU.  EAX, RCX and R11 are free: the frame at the guest's RSP brings new ones.
+	 * Frame: RAX R11 RCX flags RIP CS RFLAGS RSP SS.
+	 */
+fast_iret:
+	mov	%rcx, SCRATCH(1)(%rsp)
+	mov	%r11, SCRATCH(3)(%rsp)
+	cmpb	$0, VCPU_nmi_masked(%rbx)
+	jne	iret_slow
+	mov	VCPU_domain(%rbx), %rax
+	testb	$ASSIST_ARCH_IOPL, DOMAIN_vm_assist(%rax)
+	jnz	iret_slow
+	mov	SCRATCH(0)(%rsp), %rcx
+	REFUSE_HV_ADDRESS %rcx, %r11, iret_slow
+	GUEST_ACCESS iret_slow, mov 40(%rcx), %r11d
+	not	%r11d
+	test	$3, %r11d			/* CS.RPL 3: to user mode; the rest the long way */
+	jnz	iret_slow
+	cmpq	$0, VCPU_user_cr3(%rbx)
+	je	iret_slow
+	GUEST_ACCESS iret_slow, mov 48(%rcx), %r11
+	test	$FLAGS_IF, %r11d
+	jz	iret_slow			/* user mode with events masked: rare */
+	mov	VCPU_info(%rbx), %rax
+	cmpb	$0, VINFO_pending(%rax)
+	jne	iret_slow
+
+	/* The hardware's frame, below guest_regs.es. */
+	GUEST_ACCESS iret_slow, mov 64(%rcx), %r11
+	or	$3, %r11d
+	movzwl	%r11w, %r11d
+	mov	%r11, (UREGS_ss - UREGS_es)(%rsp)
+	GUEST_ACCESS iret_slow, mov 56(%rcx), %r11
+	mov	%r11, (UREGS_rsp - UREGS_es)(%rsp)
+	GUEST_ACCESS iret_slow, mov 48(%rcx), %r11
+	and	$~(FLAGS_IOPL | FLAGS_VM), %r11
+	or	$(FLAGS_IF | 2), %r11
+	mov	%r11, (UREGS_rflags - UREGS_es)(%rsp)
+	GUEST_ACCESS iret_slow, movzwl 40(%rcx), %r11d
+	or	$3, %r11d
+	mov	%r11, (UREGS_cs - UREGS_es)(%rsp)
+	GUEST_ACCESS iret_slow, mov 32(%rcx), %r11
+	mov	%r11, (UREGS_rip - UREGS_es)(%rsp)
+	GUEST_ACCESS iret_slow, mov (%rcx), %rax
+	GUEST_ACCESS iret_slow, mov 8(%rcx), %r11
+	GUEST_ACCESS iret_slow, testl $VGCF_IN_SYSCALL, 24(%rcx)
+	jnz	iret_by_sysret
+	GUEST_ACCESS iret_slow, mov 16(%rcx), %rcx
+	mov	%rax, SCRATCH(1)(%rsp)
+	mov	VCPU_info(%rbx), %rax
+	movb	$0, VINFO_mask(%rax)
+	movb	$0, VCPU_kernel_mode(%rbx)
+	incq	VCPU_fast_irets(%rbx)
+	swapgs
+	mov	VCPU_user_cr3(%rbx), %rax
+	mov	%rax, %cr3
+	mov	SCRATCH(1)(%rsp), %rax
+	mov	SCRATCH(2)(%rsp), %rbx
+	add	$(UREGS_rip - UREGS_es), %rsp
+	jmp	guest_iret
+
+iret_by_sysret:
+	mov	(UREGS_rip - UREGS_es)(%rsp), %rcx
+	mov	%rcx, %r11
+	sar	$47, %r11
+	inc	%r11d
+	cmp	$1, %r11d
+	ja	iret_slow
+	cmpq	$CS_KERNEL_64, (UREGS_cs - UREGS_es)(%rsp)
+	jne	iret_slow
+	cmpq	$SS_FLAT, (UREGS_ss - UREGS_es)(%rsp)
+	jne	iret_slow
+	mov	(UREGS_rflags - UREGS_es)(%rsp), %r11
+	test	$(FLAGS_RF | FLAGS_TF), %r11d
+	jnz	iret_slow
+	mov	%rax, SCRATCH(1)(%rsp)
+	mov	VCPU_info(%rbx), %rax
+	movb	$0, VINFO_mask(%rax)
+	movb	$0, VCPU_kernel_mode(%rbx)
+	incq	VCPU_fast_irets(%rbx)
+	swapgs
+	mov	VCPU_user_cr3(%rbx), %rax
+	mov	%rax, %cr3
+	mov	SCRATCH(1)(%rsp), %rax
+	mov	SCRATCH(2)(%rsp), %rbx
+	mov	(UREGS_rsp - UREGS_es)(%rsp), %rsp
+	sysretq
+
+iret_slow:
+	mov	SCRATCH(1)(%rsp), %rcx
+	mov	SCRATCH(3)(%rsp), %r11
+	mov	$NR_IRET, %eax
+	jmp	syscall_slow
+
 	.balign	16
 	.globl	syscall32_entry
 syscall32_entry:
 	push	$SS_FLAT
-	pushq	(CI_scratch - UREGS_es + 8)(%rsp)
+	pushq	(SCRATCH(0) + 8)(%rsp)
 	push	%r11
 	push	$CS_USER_32
 	push	%rcx
