@@ -5,6 +5,7 @@
  */
 #include "kernel/cpu.h"
 #include "kernel/print.h"
+#include "kernel/string.h"
 #include "kernel/thread.h"
 #include "kernel/timer.h"
 #include "port/pv/pv.h"
@@ -97,12 +98,17 @@ static void on_ipi(void *arg)
 	cpu_interrupt();
 }
 
-/* The periodic tick a vCPU is born with is not wanted: timers are set one at a time. */
+/*
+ * A domain begins with all events unmasked: mask them until they have a handler.  The periodic tick a
+ * vCPU is born with is not wanted: timers are set one at a time.
+ */
 void port_irq_init(struct cpu *cpu)
 {
 	evtchn_bind_virq_t virq = { .virq = VIRQ_TIMER, .vcpu = cpu->id };
 	evtchn_bind_ipi_t ipi = { .vcpu = cpu->id };
 
+	if (!cpu->id)
+		memset(shared_info.evtchn_mask, 0xff, sizeof(shared_info.evtchn_mask));
 	CHECK(!HC(vcpu_op, .cmd = VCPUOP_stop_periodic_timer, .vcpuid = cpu->id));
 	CHECK(!HC(event_channel_op, .cmd = EVTCHNOP_bind_virq, .arg = &virq));
 	CHECK(!HC(event_channel_op, .cmd = EVTCHNOP_bind_ipi, .arg = &ipi));

@@ -4,6 +4,7 @@
  */
 #include <xen/errno.h>
 
+#include "kernel/lock.h"
 #include "kernel/print.h"
 #include "kernel/thread.h"
 #include "kernel/trap.h"
@@ -133,6 +134,8 @@ void tour_run(void)
 	for (c = tour_chapters; c->title; c++) {
 		printk("\n%u. %s\n   %s\n\n", ++n, c->title, c->about);
 		c->run();
+		if (!irq_enabled())
+			panic("chapter %u left interrupts off", n);
 	}
 	printk("\n");
 	if (failures)

@@ -32,14 +32,15 @@ void chapter_version(void)
 	xen_extraversion_t extra;
 	xen_capabilities_info_t caps;
 	xen_platform_parameters_t params;
-	long v = ask(XENVER_version, NULL);
+	long v = ask(XENVER_version, NULL), rc;
 
 	expect(v >> 16 == 4, "version -> %ld.%ld", v >> 16, v & 0xffff);
 	expect_code(ask(XENVER_extraversion, extra), 0, "extraversion");
 	say("       \"%s\"", extra);
-	expect(!ask(XENVER_capabilities, &caps) && contains(caps, "xen-3.0-x86_64"),
-	       "capabilities \"%s\"", caps);
-	expect(!ask(XENVER_platform_parameters, &params) && params.virt_start == HYPERVISOR_VIRT_START,
+	rc = ask(XENVER_capabilities, &caps);
+	expect(!rc && contains(caps, "xen-3.0-x86_64"), "capabilities \"%s\"", caps);
+	rc = ask(XENVER_platform_parameters, &params);
+	expect(!rc && params.virt_start == HYPERVISOR_VIRT_START,
 	       "platform_parameters: the hypervisor's addresses begin at %lx", params.virt_start);
 	expect_code(ask(XENVER_pagesize, NULL), PAGE_SIZE, "pagesize");
 	features();
