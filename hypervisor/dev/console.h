@@ -5,6 +5,7 @@
 #ifndef HV_DEV_CONSOLE_H
 #define HV_DEV_CONSOLE_H
 
+#include "lib/string.h"
 #include "lib/types.h"
 
 enum loglevel { LOG_ERR, LOG_WARN, LOG_INFO, LOG_DEBUG };
@@ -20,6 +21,11 @@ void log_line(enum loglevel level, const char *fmt, ...) __printf(2, 3);
 void console_write_raw(const char *s, size_t n);
 /* Input for dom0's console_io read: bytes taken (0: none). */
 size_t console_read(char *buf, size_t n);
+
+/* SOFTIRQ_CONSOLE: hand what was typed to dom0, or run the keys' functions. */
+void console_softirq(void);
+/* Copy from the log ring: n bytes at most from *pos on, which moves; for the console log's readers. */
+size_t log_ring_read(u64 *pos, char *buf, size_t n);
 
 /* "cannot start: reason" on the console, then stop for good (halt). */
 void boot_fail(const char *fmt, ...) __printf(1, 2) __noreturn;
