@@ -41,7 +41,7 @@ void evtchn_close(evtchn_port_t port)
 	evtchn_close_t op = { .port = port };
 	unsigned int c;
 
-	__atomic_fetch_or(&shared_info.evtchn_mask[port / 64], 1UL << (port % 64), __ATOMIC_SEQ_CST);
+	__atomic_fetch_or(&SHARED->evtchn_mask[port / 64], 1UL << (port % 64), __ATOMIC_SEQ_CST);
 	for (c = 0; c < MAX_CPUS; c++)
 		__atomic_fetch_and(&own[c][port / 64], ~(1UL << (port % 64)), __ATOMIC_SEQ_CST);
 	HC(event_channel_op, .cmd = EVTCHNOP_close, .arg = &op);
@@ -57,13 +57,13 @@ long evtchn_send(evtchn_port_t port)
 /* Clear a bit, then serve it: an event that comes meanwhile sets it anew. */
 static void serve_word(struct cpu *cpu, unsigned int w)
 {
-	u64 bits = READ_ONCE(shared_info.evtchn_pending[w]) & ~shared_info.evtchn_mask[w] & own[cpu->id][w];
+	u64 bits = READ_ONCE(SHARED->evtchn_pending[w]) & ~SHARED->evtchn_mask[w] & own[cpu->id][w];
 
 	while (bits) {
 		unsigned int port = w * 64 + __builtin_ctzl(bits);
 
 		bits &= bits - 1;
-		__atomic_fetch_and(&shared_info.evtchn_pending[w], ~(1UL << (port % 64)),
+		__atomic_fetch_and(&SHARED->evtchn_pending[w], ~(1UL << (port % 64)),
 				   __ATOMIC_SEQ_CST);
 		handlers[port].fn(handlers[port].arg);
 	}
@@ -108,7 +108,7 @@ void port_irq_init(struct cpu *cpu)
 	evtchn_bind_ipi_t ipi = { .vcpu = cpu->id };
 
 	if (!cpu->id)
-		memset(shared_info.evtchn_mask, 0xff, sizeof(shared_info.evtchn_mask));
+		memset(SHARED->evtchn_mask, 0xff, sizeof(SHARED->evtchn_mask));
 	CHECK(!HC(vcpu_op, .cmd = VCPUOP_stop_periodic_timer, .vcpuid = cpu->id));
 	CHECK(!HC(event_channel_op, .cmd = EVTCHNOP_bind_virq, .arg = &virq));
 	CHECK(!HC(event_channel_op, .cmd = EVTCHNOP_bind_ipi, .arg = &ipi));

@@ -63,8 +63,10 @@ static inline void port_relax(void)
 		HC(sched_op, .cmd = SCHEDOP_yield);
 }
 
-/* The page that tells about the domain; pages the hypervisor describes, by machine frame. */
-extern shared_info_t shared_info;
+/* A whole page of ours, behind which the shared one is put: nothing else may live in it. */
+extern u8 shared_page[4096];
+#define SHARED	((shared_info_t *)shared_page)
+
 extern start_info_t *start_info;
 
 #define P2M	((const unsigned long *)start_info->mfn_list)

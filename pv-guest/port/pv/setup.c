@@ -12,7 +12,7 @@
 const char port_name[] = "pv";
 
 start_info_t *start_info;
-shared_info_t shared_info __attribute__((section(".bss.pages"), aligned(4096)));
+u8 shared_page[PAGE_SIZE] __attribute__((section(".bss.pages"), aligned(4096)));
 u8 boot_stack[STACK_SIZE] __attribute__((section(".bss.pages"), aligned(4096)));
 
 static void *va_of(pfn_t pfn)
@@ -36,7 +36,7 @@ void port_start(start_info_t *si)
 	reg.rsvd = 0;
 	if (HC(vcpu_op, .cmd = VCPUOP_register_vcpu_info, .vcpuid = 0, .arg = &reg))
 		port_crash();
-	HC(update_va_mapping, .va = (u64)&shared_info, .val = si->shared_info | PTE_P | PTE_W | PTE_NX,
+	HC(update_va_mapping, .va = (u64)shared_page, .val = si->shared_info | PTE_P | PTE_W | PTE_NX,
 	   .flags = UVMF_INVLPG);
 	console_find();
 	kernel_main();

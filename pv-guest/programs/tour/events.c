@@ -26,7 +26,7 @@ static void ipi(void)
 		return;
 	say("       port %u, still masked", bind.port);
 	expect_code(evtchn_send(bind.port), 0, "send");
-	expect(bit(shared_info.evtchn_pending, bind.port) && !seen, "its bit is 1, nobody was called");
+	expect(bit(SHARED->evtchn_pending, bind.port) && !seen, "its bit is 1, nobody was called");
 	evtchn_open(bind.port, this_cpu()->id, count, (void *)&seen);
 	expect(seen == 1, "unmask: called %u time", seen);
 	evtchn_send(bind.port);

@@ -20,7 +20,7 @@ void chapter_info(void)
 		say("store: mfn %lx port %u; console: mfn %lx port %u", si->store_mfn, si->store_evtchn,
 		    si->console.domU.mfn, si->console.domU.evtchn);
 	say("the shared page holds %zu words of events; wall clock; and our vcpu_info moved to %lx",
-	    ARRAY_SIZE(shared_info.evtchn_pending), (u64)&this_cpu()->port.info);
+	    ARRAY_SIZE(SHARED->evtchn_pending), (u64)&this_cpu()->port.info);
 	irq_disable();
 	expect(this_cpu()->port.info.evtchn_upcall_mask == 1, "masking events: a store, no call");
 	irq_enable();

@@ -17,10 +17,10 @@ static void published(void)
 
 static void wall_clock(void)
 {
-	u64 sec = (u64)shared_info.wc_sec_hi << 32 | shared_info.wc_sec;
-	u64 now = sec + (shared_info.wc_nsec + port_time_ns()) / SEC;
+	u64 sec = (u64)SHARED->wc_sec_hi << 32 | SHARED->wc_sec;
+	u64 now = sec + (SHARED->wc_nsec + port_time_ns()) / SEC;
 
-	expect(!(shared_info.wc_version & 1) && now > 946684800, "wall clock: it is second %lu of 1970's count",
+	expect(!(SHARED->wc_version & 1) && now > 946684800, "wall clock: it is second %lu of 1970's count",
 	       now);
 }
 
