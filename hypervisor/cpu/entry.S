@@ -224,6 +224,14 @@ syscall_slow:
 	je	\label
 	.endm
 
+	.macro EXTABLE_ASM from, to
+	.pushsection __ex_table, "a"
+	.balign	4
+	.long	\from - .
+	.long	\to - .
+	.popsection
+	.endm
+
 	/* The access in \insn may fault: go to \label then. */
 	.macro GUEST_ACCESS label, insn:vararg
 9:	\insn

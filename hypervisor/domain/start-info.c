@@ -24,7 +24,7 @@ void build_start_info(struct build *b)
 	size_t n = strlen(b->cmdline);
 
 	memset(si, 0, PAGE_SIZE);
-	strcpy(si->magic, "xen-3.0-x86_64");
+	str_copy(si->magic, "xen-3.0-x86_64", sizeof(si->magic));
 	si->nr_pages = b->nr_pages;
 	si->shared_info = hv_to_maddr(b->d->shared);
 	si->flags = SIF_PRIVILEGED | SIF_INITDOMAIN;

@@ -4,6 +4,7 @@
  */
 #include "cpu/insn.h"
 #include "cpu/msr.h"
+#include "cpu/segments.h"
 #include "hypercall/hypercall.h"
 #include "mm/guest-copy.h"
 
