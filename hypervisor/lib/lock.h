@@ -18,6 +18,7 @@ enum lock_level {
 	LOCK_EVTCHN,		/* d->evtchn.lock */
 	LOCK_FRAMES,		/* d->mm.lock: page tables and table types */
 	LOCK_HEAP,		/* page allocator; also d->mm.pages_lock accounting */
+	LOCK_EVTQ,		/* d->evtchn.queue_lock: FIFO event queues; irq-safe */
 	LOCK_TIMER,		/* per-CPU timer queue; irq-safe */
 	LOCK_SCHED,		/* per-CPU run queue; irq-safe */
 	LOCK_IRQ,		/* irq descriptors; irq-safe */
