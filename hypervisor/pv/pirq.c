@@ -1,0 +1,459 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * pirqs: how the initial domain is given the machine's interrupts.
+ *
+ * A pirq is mapped (to a GSI, or to a message of a PCI device), then bound to an event channel, which
+ * gives it a vector and opens the source.  GSI n is pirq n; messages get numbers from the top down.
+ *
+ * An edge-triggered source needs nothing after its event.  A level-triggered line is masked when it
+ * fires and unmasked by the guest's PHYSDEVOP_eoi, so a device that the guest does not serve cannot keep us busy.
+ *
+ * Locks: the table is guarded by pirq_lock (LOCK_IRQ); the handler takes none but the IO-APIC's.
+ */
+#include "abi/abi.h"
+#include "cpu/insn.h"
+#include "cpu/irq.h"
+#include "cpu/pcpu.h"
+#include "dev/console.h"
+#include "dev/pci.h"
+#include "hypercall/hypercall.h"
+#include "pv/pirq.h"
+
+enum pirq_kind { PIRQ_FREE, PIRQ_GSI, PIRQ_MSI };
+
+struct pirq {
+	u8 kind;
+	bool level, low;		/* GSI: trigger and polarity */
+	bool bound;
+	volatile bool masked;		/* level: fired, waits for the guest's eoi */
+	int vector;			/* while bound */
+	struct msi msi;
+};
+
+static struct spinlock pirq_lock = SPINLOCK_INIT("pirq", LOCK_IRQ);
+static struct pirq pirqs[NR_PIRQS];
+
+/* The page in which the guest is told which pirqs need an eoi; NULL: it asks by irq_status_query. */
+static u64 *eoi_map;
+static struct frame *eoi_map_frame;
+static bool eoi_map_v1;			/* with v1, eoi also unmasks the port */
+
+static u32 pirq_of(const struct pirq *p)
+{
+	return p - pirqs;
+}
+
+static void note_eoi_need(struct pirq *p)
+{
+	u32 n = pirq_of(p);
+
+	if (!eoi_map)
+		return;
+	if (p->kind == PIRQ_GSI && p->level)
+		__atomic_or_fetch(&eoi_map[n / 64], BIT(n % 64), __ATOMIC_RELAXED);
+	else
+		__atomic_and_fetch(&eoi_map[n / 64], ~BIT(n % 64), __ATOMIC_RELAXED);
+}
+
+/* ---- bound: interrupts arrive ------------------------------------------------------------------- */
+
+static void pirq_fired(void *arg)
+{
+	struct pirq *p = arg;
+
+	if (p->kind == PIRQ_GSI && p->level) {
+		p->masked = true;
+		ioapic_mask(pirq_of(p), true);
+	}
+	pirq_raise(dom0, pirq_of(p));
+}
+
+static int pirq_open(struct pirq *p)
+{
+	u32 cpu = dom0->vcpu[0]->sched.cpu;
+	int rc;
+
+	p->vector = irq_alloc_vector(pirq_fired, p, true);
+	if (p->vector < 0)
+		return p->vector;
+	if (p->kind == PIRQ_MSI) {
+		msi_program(&p->msi, p->vector, pcpu_of(cpu)->apic_id);
+	} else {
+		rc = ioapic_route(pirq_of(p), p->vector, cpu, p->level, p->low);
+		if (rc) {
+			irq_free_vector(p->vector);
+			return rc;
+		}
+		p->masked = false;
+		ioapic_mask(pirq_of(p), false);
+	}
+	p->bound = true;
+	note_eoi_need(p);
+	return 0;
+}
+
+static void pirq_shut(struct pirq *p)
+{
+	if (!p->bound)
+		return;
+	if (p->kind == PIRQ_MSI)
+		msi_mask(&p->msi, true);
+	else
+		ioapic_mask(pirq_of(p), true);
+	irq_free_vector(p->vector);
+	p->bound = false;
+}
+
+/* From event/virq.c, with d->evtchn.lock held. */
+static int bind_hook(struct domain *d, u32 n, bool bind, bool share)
+{
+	u64 flags = spin_lock_irqsave(&pirq_lock);
+	struct pirq *p = &pirqs[n];
+	int rc = 0;
+
+	(void)d;
+	(void)share;
+	if (!bind)
+		pirq_shut(p);
+	else
+		rc = p->kind == PIRQ_FREE ? -EINVAL : pirq_open(p);
+	spin_unlock_irqrestore(&pirq_lock, flags);
+	return rc;
+}
+
+static void unmask_port(struct domain *d, u32 n)
+{
+	u32 port = d->evtchn.pirq_port ? READ_ONCE(d->evtchn.pirq_port[n]) : 0;
+
+	if (evtchn_port_valid(d, port))
+		evtchn_unmask(d, port);
+}
+
+int pirq_eoi(struct domain *d, u32 n)
+{
+	struct pirq *p;
+
+	if (n >= NR_PIRQS || d != dom0 || pirqs[n].kind == PIRQ_FREE)
+		return -EINVAL;
+	p = &pirqs[n];
+	if (eoi_map_v1)
+		unmask_port(d, n);
+	if (p->bound && p->masked) {
+		p->masked = false;
+		ioapic_mask(n, false);
+	}
+	return 0;
+}
+
+int pirq_status(struct domain *d, u32 n, u32 *flags)
+{
+	if (n >= NR_PIRQS || d != dom0)
+		return -EINVAL;
+	*flags = pirqs[n].kind == PIRQ_GSI && pirqs[n].level ? XENIRQSTAT_needs_eoi : 0;
+	return 0;
+}
+
+/* ---- mapping -------------------------------------------------------------------------------------- */
+
+/* Lines without an override are ISA's (edge, high) below 16 and PCI's (level, low) above. */
+static void default_trigger(struct pirq *p, u32 gsi)
+{
+	p->level = p->low = gsi >= 16;
+	for (u32 irq = 0; irq < 16; irq++) {
+		bool level, low;
+
+		if (ioapic_isa_gsi(irq, &level, &low) == gsi) {
+			p->level = level;
+			p->low = low;
+		}
+	}
+}
+
+static int map_gsi(struct domain *d, u32 gsi)
+{
+	int rc;
+
+	if (gsi >= ioapic_nr_gsis() || gsi >= NR_PIRQS)
+		return -EINVAL;
+	if (pirqs[gsi].kind != PIRQ_FREE)
+		return 0;
+	rc = pirq_allow(d, gsi);
+	if (rc)
+		return rc;
+	default_trigger(&pirqs[gsi], gsi);
+	pirqs[gsi].kind = PIRQ_GSI;
+	return 0;
+}
+
+static int free_pirq(void)
+{
+	for (u32 n = NR_PIRQS; n-- > ioapic_nr_gsis();)
+		if (pirqs[n].kind == PIRQ_FREE)
+			return n;
+	return -ENOSPC;
+}
+
+static int map_msi(struct domain *d, physdev_map_pirq_t *m)
+{
+	int n = m->pirq < 0 ? free_pirq() : m->pirq;
+	bool msix = m->entry_nr || m->table_base;
+	struct pirq *p;
+	int rc;
+
+	if (n < 0)
+		return n;
+	if ((u32)n < ioapic_nr_gsis() || n >= NR_PIRQS || pirqs[n].kind != PIRQ_FREE)
+		return -EINVAL;
+	p = &pirqs[n];
+	rc = msi_open(&p->msi, (m->bus & 0xff) << 8 | (m->devfn & 0xff), msix, m->entry_nr, m->table_base);
+	if (rc)
+		return rc;
+	rc = pirq_allow(d, n);
+	if (rc) {
+		msi_close(&p->msi);
+		return rc;
+	}
+	p->kind = PIRQ_MSI;
+	p->level = false;
+	m->pirq = n;
+	return 0;
+}
+
+/**
+ * do_physdev_map_pirq - give the caller a machine interrupt
+ * type GSI: index is the GSI, the pirq has the same number.  type MSI or MSI_SEG: the message of
+ * bus/devfn, with table_base or entry_nr an MSI-X entry; pirq -1 for any.
+ *
+ * Return: 0 and op->pirq; -EPERM; -EINVAL; -ENODEV; -EOPNOTSUPP for several messages at once.
+ */
+long do_physdev_map_pirq(struct subop_call *c, void *op)
+{
+	physdev_map_pirq_t *m = op;
+	struct domain *d = c->v->domain;
+	int rc;
+
+	if (m->domid != DOMID_SELF && m->domid != d->id)
+		return hc_fail(-ESRCH, "map_pirq for domain %u", m->domid);
+	switch (m->type) {
+	case MAP_PIRQ_TYPE_GSI:
+		rc = map_gsi(d, m->index);
+		if (!rc)
+			m->pirq = m->index;
+		return rc;
+	case MAP_PIRQ_TYPE_MSI_SEG:
+		if (m->bus >> 16)
+			return hc_fail(-ENODEV, "PCI segment %u", (u32)m->bus >> 16);
+		/* fall through */
+	case MAP_PIRQ_TYPE_MSI:
+		return map_msi(d, m);
+	case MAP_PIRQ_TYPE_MULTI_MSI:
+		return m->entry_nr > 1 ? hc_fail(-EOPNOTSUPP, "%d messages", m->entry_nr) : map_msi(d, m);
+	default:
+		return hc_fail(-EINVAL, "map_pirq type %d", m->type);
+	}
+}
+
+long do_physdev_unmap_pirq(struct subop_call *c, void *op)
+{
+	const physdev_unmap_pirq_t *m = op;
+	struct domain *d = c->v->domain;
+	struct pirq *p;
+	int rc;
+
+	if (m->domid != DOMID_SELF && m->domid != d->id)
+		return -ESRCH;
+	if (m->pirq < 0 || m->pirq >= NR_PIRQS || pirqs[m->pirq].kind == PIRQ_FREE)
+		return -EINVAL;
+	p = &pirqs[m->pirq];
+	rc = pirq_forbid(d, m->pirq);
+	if (rc)
+		return rc;
+	if (p->kind == PIRQ_MSI)
+		msi_close(&p->msi);
+	p->kind = PIRQ_FREE;
+	return 0;
+}
+
+long do_physdev_get_free_pirq(struct subop_call *c, void *op)
+{
+	physdev_get_free_pirq_t *f = op;
+	int n = free_pirq();
+
+	(void)c;
+	if (n < 0)
+		return n;
+	f->pirq = n;
+	return 0;
+}
+
+/* Trigger and polarity of a line, as the initial domain read them in ACPI's tables. */
+long do_physdev_setup_gsi(struct subop_call *c, void *op)
+{
+	const physdev_setup_gsi_t *s = op;
+	struct pirq *p;
+
+	if (s->gsi < 0 || (u32)s->gsi >= ioapic_nr_gsis() || s->gsi >= NR_PIRQS)
+		return -EINVAL;
+	p = &pirqs[s->gsi];
+	if (p->bound)
+		return p->level == s->triggering && p->low == s->polarity ? 0 : -EBUSY;
+	if (p->kind == PIRQ_FREE) {
+		int rc = map_gsi(c->v->domain, s->gsi);
+
+		if (rc)
+			return rc;
+	}
+	p->level = s->triggering;
+	p->low = s->polarity;
+	return 0;
+}
+
+/* ---- the page of needed eois ----------------------------------------------------------------------- */
+
+static long set_eoi_map(struct domain *d, mfn_t mfn, bool v1)
+{
+	struct frame *f;
+
+	if (d != dom0)
+		return -EPERM;
+	if (eoi_map)
+		return -EBUSY;
+	if (!mfn_valid(mfn))
+		return -EINVAL;
+	f = mfn_to_frame(mfn);
+	if (frame_get_both(f, d, FT_WRITABLE, false))
+		return -EINVAL;
+	eoi_map_frame = f;
+	eoi_map_v1 = v1;
+	eoi_map = mfn_to_hv(mfn);
+	__builtin_memset(eoi_map, 0, PAGE_SIZE);
+	for (u32 n = 0; n < NR_PIRQS; n++)
+		note_eoi_need(&pirqs[n]);
+	return 0;
+}
+
+long do_physdev_pirq_eoi_gmfn_v1(struct subop_call *c, void *op)
+{
+	return set_eoi_map(c->v->domain, ((physdev_pirq_eoi_gmfn_t *)op)->gmfn, true);
+}
+
+long do_physdev_pirq_eoi_gmfn_v2(struct subop_call *c, void *op)
+{
+	return set_eoi_map(c->v->domain, ((physdev_pirq_eoi_gmfn_t *)op)->gmfn, false);
+}
+
+/* For the auditor: writable references that the page of eois holds on f. */
+u32 pirq_audit_refs(const struct frame *f)
+{
+	return f == eoi_map_frame;
+}
+
+/* ---- PCI devices: what the initial domain tells us of them ------------------------------------------- */
+
+/* Devices are found by asking them; a report needs only to be sound. */
+static long report(u16 seg, u8 bus, u8 devfn)
+{
+	if (seg)
+		return -ENODEV;
+	return pci_present((bdf_t)(bus << 8 | devfn)) ? 0 : -ENODEV;
+}
+
+long do_physdev_pci_device_add(struct subop_call *c, void *op)
+{
+	const physdev_pci_device_add_t *a = op;
+
+	(void)c;
+	return report(a->seg, a->bus, a->devfn);
+}
+
+long do_physdev_pci_device_remove(struct subop_call *c, void *op)
+{
+	const physdev_pci_device_t *p = op;
+	bdf_t bdf = p->bus << 8 | p->devfn;
+
+	(void)c;
+	if (p->seg)
+		return -ENODEV;
+	for (u32 n = 0; n < NR_PIRQS; n++)
+		if (pirqs[n].kind == PIRQ_MSI && pirqs[n].msi.bdf == bdf && pirqs[n].bound)
+			return -EBUSY;
+	return 0;
+}
+
+long do_physdev_manage_pci_add(struct subop_call *c, void *op)
+{
+	const physdev_manage_pci_t *m = op;
+
+	(void)c;
+	return report(0, m->bus, m->devfn);
+}
+
+long do_physdev_manage_pci_add_ext(struct subop_call *c, void *op)
+{
+	return do_physdev_manage_pci_add(c, op);
+}
+
+long do_physdev_manage_pci_remove(struct subop_call *c, void *op)
+{
+	const physdev_manage_pci_t *m = op;
+
+	return do_physdev_pci_device_remove(c, &(physdev_pci_device_t){ 0, m->bus, m->devfn });
+}
+
+/* The device forgot its messages (reset, power state): write those of its bound pirqs again. */
+static long restore(u8 bus, u8 devfn)
+{
+	bdf_t bdf = bus << 8 | devfn;
+	u64 flags = spin_lock_irqsave(&pirq_lock);
+	u32 cpu = dom0->vcpu[0]->sched.cpu;
+
+	for (u32 n = 0; n < NR_PIRQS; n++)
+		if (pirqs[n].kind == PIRQ_MSI && pirqs[n].bound && pirqs[n].msi.bdf == bdf)
+			msi_program(&pirqs[n].msi, pirqs[n].vector, pcpu_of(cpu)->apic_id);
+	spin_unlock_irqrestore(&pirq_lock, flags);
+	return 0;
+}
+
+long do_physdev_restore_msi(struct subop_call *c, void *op)
+{
+	const physdev_restore_msi_t *r = op;
+
+	(void)c;
+	return restore(r->bus, r->devfn);
+}
+
+long do_physdev_restore_msi_ext(struct subop_call *c, void *op)
+{
+	const physdev_pci_device_t *p = op;
+
+	(void)c;
+	return p->seg ? -ENODEV : restore(p->bus, p->devfn);
+}
+
+/* MSI-X tables are written by us only when a message is bound: nothing to prepare. */
+long do_physdev_prepare_msix(struct subop_call *c, void *op)
+{
+	const physdev_pci_device_t *p = op;
+
+	(void)c;
+	return report(p->seg, p->bus, p->devfn);
+}
+
+long do_physdev_release_msix(struct subop_call *c, void *op)
+{
+	return do_physdev_prepare_msix(c, op);
+}
+
+/* We use ports for configuration space; where the memory window lies matters to the guest alone. */
+long do_physdev_pci_mmcfg_reserved(struct subop_call *c, void *op)
+{
+	const physdev_pci_mmcfg_reserved_t *m = op;
+
+	(void)c;
+	return m->segment ? -ENODEV : 0;
+}
+
+void pirq_init(void)
+{
+	pirq_bind_hook = bind_hook;
+}

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Physical interrupts of the initial domain: GSIs by the IO-APIC, and MSIs.
+ */
+#ifndef HV_PV_PIRQ_H
+#define HV_PV_PIRQ_H
+
+#include "lib/types.h"
+
+struct domain;
+
+void pirq_init(void);				/* after ioapic_init */
+
+/* PHYSDEVOP_eoi: -EINVAL for a pirq that is not mapped. */
+int pirq_eoi(struct domain *d, u32 pirq);
+/* XENIRQSTAT_* of a pirq; -EINVAL. */
+int pirq_status(struct domain *d, u32 pirq, u32 *flags);
+
+#endif
