@@ -32,10 +32,13 @@ struct elf_note {
 	u32 namesz, descsz, type;
 };
 
+#define ET_EXEC		2
+#define ET_DYN		3
 #define PT_LOAD		1
 #define PT_NOTE		4
 #define SHT_NOTE	7
 #define EM_X86_64	62
+#define SEGMENTS_MAX	64
 #define IMAGE_MAX	(1UL << 40)		/* no sane span of segments is larger */
 
 static bool range_in_file(const struct guest_image *img, u64 offset, u64 size)
@@ -58,10 +61,27 @@ static const char *check_header(const struct guest_image *img)
 		return "the kernel is not an ELF file";
 	if (h->ident[4] != 2 || h->ident[5] != 1 || h->machine != EM_X86_64)
 		return "the kernel is not a 64-bit x86 ELF file";
+	if (h->type != ET_EXEC && h->type != ET_DYN)
+		return "the kernel is an ELF file, but not a linked program";
+	if (h->phnum > SEGMENTS_MAX)
+		return "the kernel has too many segments";
 	if (h->phentsize != sizeof(struct elf_segment) || h->phoff % 8 ||
 	    !range_in_file(img, h->phoff, (u64)h->phnum * sizeof(struct elf_segment)))
 		return "the kernel's ELF program headers are damaged or cut off";
 	return NULL;
+}
+
+static bool overlaps_earlier(const struct guest_image *img, unsigned int i)
+{
+	const struct elf_segment *s = segment(img, i);
+
+	while (i--) {
+		const struct elf_segment *t = segment(img, i);
+
+		if (t->type == PT_LOAD && s->paddr < t->paddr + t->memsz && t->paddr < s->paddr + s->memsz)
+			return true;
+	}
+	return false;
 }
 
 static const char *check_segments(struct guest_image *img)
@@ -78,6 +98,8 @@ static const char *check_segments(struct guest_image *img)
 			return "the kernel file is cut off: a segment lies beyond its end";
 		if (s->memsz > IMAGE_MAX || s->paddr > ~0UL - IMAGE_MAX)
 			return "the kernel has a segment of impossible size";
+		if (overlaps_earlier(img, i))
+			return "the kernel's segments overlap";
 		if (img->phys_start == NOT_SET || s->paddr < img->phys_start)
 			img->phys_start = s->paddr;
 		if (s->paddr + s->memsz > img->phys_end)
