@@ -204,6 +204,14 @@ bool check_fault(u64 vector, u64 want, const char *format, ...)
 	return good;
 }
 
+bool on_xen(void)
+{
+	xen_compile_info_t info = { 0 };
+
+	HC(xen_version, .cmd = XENVER_compile_info, .arg = &info);
+	return starts_with(info.compile_by, "pkg-xen");
+}
+
 void note(const char *format, ...)
 {
 	va_list args;

@@ -62,8 +62,10 @@ void user_regs(struct regs *regs, const void *code)
 u64 user_run(struct regs *regs)
 {
 	struct cpu *c = this_cpu();
+	u8 mask = LIVE(this_vcpu_info()->evtchn_upcall_mask);
 
 	user_enter(regs, &c->user_sp);
+	LIVE(this_vcpu_info()->evtchn_upcall_mask) = mask; /* user mode runs with events on */
 	*regs = c->user;
 	return regs->vector;
 }
