@@ -41,6 +41,7 @@ struct domain {
 	struct domain_mm mm;
 	struct domain_evtchn evtchn;
 	struct grant_table *grant;
+	struct domain_console *console;	/* unfinished line: hypercall/console-io.c */
 	volatile u32 refs;
 	struct domain *next;		/* list of domains, LOCK_DOMLIST */
 };
