@@ -66,7 +66,7 @@ void spaces_init(void)
 {
 	kernel_space.root = port_kernel_root();
 	this_cpu()->space = &kernel_space;
-	CHECK(window_reserve(1));	/* also: now all spaces will share the tables of windows */
+	window_reserve(1);	/* now the root entry all spaces copy leads to the tables of windows */
 }
 
 struct space *space_create(void)
@@ -148,21 +148,18 @@ void space_unmap(struct space *s, u64 va)
 /**
  * window_reserve - addresses of the kernel for count pages, nothing mapped there, tables in place
  *
- * Return: the first address; there is no giving back.  NULL when all are taken.
+ * Return: the first address; there is no giving back.
  */
 void *window_reserve(unsigned int count)
 {
 	bool irqs = spin_lock(&window_lock);
-	u64 va = WINDOW_BASE + windows_used * PAGE_SIZE;
-	bool fits = windows_used + count <= WINDOW_PAGES;
+	u64 va = WINDOW_BASE + windows_used * PAGE_SIZE, p;
 
-	if (fits)
-		windows_used += count;
-	spin_unlock(&window_lock, irqs);
-	if (!fits)
-		return NULL;
-	for (u64 p = va; p < va + count * PAGE_SIZE; p += PAGE_SIZE)
+	CHECK(windows_used + count <= WINDOW_PAGES);
+	windows_used += count;
+	for (p = va; p < va + count * PAGE_SIZE; p += PAGE_SIZE)
 		space_slot(&kernel_space, p, true);
+	spin_unlock(&window_lock, irqs);
 	return (void *)va;
 }
 

@@ -4,6 +4,7 @@
  * mode, to 64-bit mode with the image in the upper half.  A domain builder spares the pv port this.
  */
 #include "kernel/layout.h"
+#include "port-cpu.h"
 
 #define PHYSICAL(sym)	((sym) - KERNEL_BASE)
 #define TRAMPOLINE	0x8000
@@ -80,6 +81,9 @@ start64:
 start_secondary:
 	mov	$1, %eax
 	lock xadd %eax, ap_count
+	cmp	$APS_MAX, %eax
+	jb	1f
+	hlt				/* nobody will ever call it */
 1:	pause
 	mov	ap_cpus(, %rax, 8), %rdi
 	test	%rdi, %rdi

@@ -14,6 +14,8 @@
 #define USER_CS		0x2b
 #define TSS_SELECTOR	0x30
 
+#define APS_MAX		32	/* further CPUs that may turn up; more than the kernel will use */
+
 #define VECTORS		0x30
 #define VEC_TIMER	0x20
 #define VEC_IPI		0x21

@@ -13,7 +13,9 @@
 #define ICR_INIT	0x4500
 #define ICR_STARTUP	0x4600
 
-struct cpu *ap_cpus[MAX_CPUS * 4];
+struct cpu *ap_cpus[APS_MAX];
+
+_Static_assert(APS_MAX >= MAX_CPUS, "a place to wait for each CPU the kernel uses");
 u32 ap_count = 1;
 
 static void wait_ns(u64 ns)

@@ -26,18 +26,15 @@ static void *va_of(pfn_t pfn)
  */
 void port_start(start_info_t *si)
 {
-	vcpu_register_vcpu_info_t reg;
+	vcpu_register_vcpu_info_t reg = { .offset = PORT_CPU_OFFSET };
 
 	start_info = si;
 	HC(set_segment_base, .which = SEGBASE_GS_KERNEL, .base = (u64)&boot_cpu);
 	cpu_init(&boot_cpu, 0);
 	reg.mfn = va_to_mfn(&boot_cpu);
-	reg.offset = PORT_CPU_OFFSET;
-	reg.rsvd = 0;
-	if (HC(vcpu_op, .cmd = VCPUOP_register_vcpu_info, .vcpuid = 0, .arg = &reg))
-		port_crash();
-	HC(update_va_mapping, .va = (u64)shared_page, .val = si->shared_info | PTE_P | PTE_W | PTE_NX,
-	   .flags = UVMF_INVLPG);
+	CHECK(!HC(vcpu_op, .cmd = VCPUOP_register_vcpu_info, .vcpuid = 0, .arg = &reg));
+	CHECK(!HC(update_va_mapping, .va = (u64)shared_page,
+		  .val = si->shared_info | PTE_P | PTE_W | PTE_NX, .flags = UVMF_INVLPG));
 	console_find();
 	kernel_main();
 }
