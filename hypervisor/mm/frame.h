@@ -14,9 +14,12 @@
  *  - FRAME_ALLOCATED set: one of refs is the allocation itself, dropped when the guest gives the
  *    frame back or dies;
  *  - a table frame with nr_valid == n has entries [0, n) checked, each holding its references.
- *    Validation counts up, invalidation down; either may stop half way (-ERESTART) and whoever
- *    next wants the frame goes on from there.  A type may be left only at nr_valid == 0;
- *  - pinned tables hold one type reference for the pin.
+ *    Validation counts up, invalidation down; either may stop half way (-ERESTART).  The frame is
+ *    then "partial": no type use, nr_valid > 0, one reference held by that state itself, and no
+ *    other type to be had.  Who next wants it as that type goes on validating; who wants another
+ *    type, frees it, or destroys its owner takes the entries back first.  A stopped invalidation
+ *    is also in its owner's list of dying tables, which every memory hypercall finishes first;
+ *  - pinned tables hold one general and one type reference for the pin.
  */
 #ifndef HV_MM_FRAME_H
 #define HV_MM_FRAME_H
@@ -38,13 +41,17 @@ struct frame {
 	struct domain *owner;	/* fixed while refs > 0; NULL: the hypervisor's, or free */
 	union {
 		struct {
-			u16 nr_valid;		/* table types, under owner->mm.lock */
-			u16 linear_uses;	/* uses by linear (self-map) entries, read-only */
-			u32 tlb_stamp;		/* clock when the last type use ended */
+			/* Tables, under owner->mm.lock: */
+			u16 nr_valid;
+			s16 linear;		/* > 0: entries naming tables of this level; < 0: such uses */
+			u32 tlb_stamp;		/* TLB clock when the last type use ended */
 		};
 		struct { u32 next, prev; } free;	/* heap's free lists, frame numbers */
 	};
-	u64 order;		/* heap: order of the free block headed here */
+	union {
+		u64 order;	/* heap: order of the free block headed here */
+		mfn_t link;	/* next in a list of the frame table's own (dying, to be freed); 0: last */
+	};
 };
 
 static_assert(sizeof(struct frame) == 32, "frame table entry");
@@ -81,6 +88,7 @@ int frame_put_type(struct frame *f, bool preemptible);		/* 0 or -ERESTART */
 int frame_get_both(struct frame *f, const struct domain *d, enum frame_type type, bool preemptible);
 int frame_put_both(struct frame *f, bool preemptible);
 
+/* The type in force: FT_NONE when there is no type use. */
 enum frame_type frame_type(const struct frame *f);
 u32 frame_refs(const struct frame *f);
 u32 frame_type_refs(const struct frame *f);
@@ -104,6 +112,20 @@ int frame_free(struct domain *d, struct frame *f);
  */
 void frame_share(void *page, struct domain *d);
 int frame_unshare(void *page, struct domain *d);
+
+/* Take frames out of d's hands for an exchange: only the allocation's reference is left.  0, -EINVAL. */
+int frame_steal(struct domain *d, struct frame *f);
+void frame_unsteal(struct domain *d, struct frame *f);
+void frame_discard(struct frame *f);		/* stolen: free it; d's count of pages is not changed */
+/* Give raw frames of the heap to d in exchange for stolen ones. */
+void frame_assign(struct domain *d, struct frame *f, unsigned int order);
+
+/*
+ * Frames whose last reference goes between these two on this CPU are freed at the end, with one TLB
+ * flush for all.
+ */
+void frames_batch_begin(void);
+void frames_batch_end(void);
 
 /* Forget everything d owns (domain destruction); -ERESTART when preempted. */
 int frames_relinquish(struct domain *d);

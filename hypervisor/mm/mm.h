@@ -19,14 +19,22 @@ struct domain_mm {
 	u64 tot_pages;
 	u64 max_pages;
 	u64 max_gfn;			/* largest pfn the M2P ever named, for maximum_gpfn */
+	mfn_t dying;			/* under lock: tables whose invalidation was preempted; frame.link */
+	mfn_t relinquish_next;		/* where a preempted frames_relinquish() goes on */
 };
 
 struct vcpu_mm {
 	/* CR3 values; the roots hold a general and a FT_L4 reference each.  user may be 0. */
 	u64 kernel_cr3;
 	u64 user_cr3;
-	struct frame *dying;		/* table whose last use was dropped, invalidation not done */
 };
+
+/*
+ * d->mm.lock for those who may hold interrupts off (faults on the LDT window): while it waits this
+ * CPU goes on answering TLB flushes, for which the lock's holder may be waiting.
+ */
+void mm_lock(struct domain *d);
+void mm_unlock(struct domain *d);
 
 /* dom_io owns what is not RAM (DOMID_IO); dom_xen what the hypervisor shares read-only. */
 extern struct domain *dom_io, *dom_xen;
@@ -41,21 +49,34 @@ extern struct domain *dom_io, *dom_xen;
 int entry_set(struct vcpu *v, struct domain *pg_owner, struct frame *table, unsigned int index,
 	      pte_t val, bool preserve_ad);
 
-/* A guest's faulting write to one of its own L1 tables, already decoded (pv/emulate). */
+/*
+ * A guest's faulting write of 1, 2, 4 or 8 bytes, aligned, to one of its own L1 tables, already
+ * decoded (pv/emulate).  With cmpxchg, *expected must be there; if it is not, *expected gets what is,
+ * and -EAGAIN.  Return: 0; -EAGAIN; -EINVAL, -EPERM, -EBUSY: not done, the fault is the guest's.
+ */
 int entry_emulate_write(struct vcpu *v, guest_va_t va, u64 val, unsigned int bytes,
 			bool cmpxchg, u64 *expected);
 /* True when va is mapped read-only by an L1 entry to a frame of type L1 owned by v's domain. */
 bool entry_is_emulatable(struct vcpu *v, guest_va_t va);
 
-/* Install / remove a mapping for the grant code.  va form: host_addr; pte form: GNTMAP_contains_pte. */
+/*
+ * Install / remove a mapping for the grant code.  va form: host_addr; pte form: GNTMAP_contains_pte.
+ * The caller holds a reference to frame mfn, and flushes TLBs after removals before it drops that.
+ * Return: 0; -EINVAL: no L1 entry there, or it is not this mapping; -EBUSY: the frame is not to be had.
+ */
 int entry_map_grant(struct vcpu *v, u64 addr, bool contains_pte, mfn_t mfn, u64 pte_flags);
 /* new_val: 0, or the entry to put in its place (unmap_and_replace). */
 int entry_unmap_grant(struct vcpu *v, u64 addr, bool contains_pte, mfn_t mfn, bool readonly, guest_va_t new_addr);
 
 /* ---- walking -------------------------------------------------------------------------------- */
 
-/* L1 entry that maps va in the root now loaded (kernel or user).  False: no such entry. */
-bool walk_l1(struct vcpu *v, guest_va_t va, pte_t *l1e, struct frame **table);
+/*
+ * L1 entry that maps va in the root now loaded (kernel or user).  NULL: no such entry, or the
+ * hypervisor's address.  Locks: the caller holds v->domain->mm.lock.
+ */
+pte_t *walk_l1(struct vcpu *v, guest_va_t va, struct frame **table);
+/* Copy of the L1 entry that maps va in v's kernel root.  Locks: takes d->mm.lock. */
+bool walk_kernel_l1(struct vcpu *v, guest_va_t va, pte_t *l1e);
 
 /* ---- roots ---------------------------------------------------------------------------------- */
 
@@ -63,6 +84,12 @@ bool walk_l1(struct vcpu *v, guest_va_t va, pte_t *l1e, struct frame **table);
 int mm_set_kernel_root(struct vcpu *v, mfn_t root);	/* 0, -EINVAL, -ERESTART */
 int mm_set_user_root(struct vcpu *v, mfn_t root);	/* root 0: none */
 int mm_drop_roots(struct vcpu *v);			/* at death; -ERESTART when preempted */
+/* Pin tables: as MMUEXT_PIN_* and UNPIN.  Locks: takes d->mm.lock. */
+int mm_pin(struct domain *d, mfn_t mfn, enum frame_type type, bool preemptible);
+int mm_unpin(struct domain *d, mfn_t mfn);
+int mm_pin_root(struct domain *d, mfn_t root);		/* the builder's; not preemptible */
+/* Finish d's dying tables; -ERESTART when preempted.  Locks: the caller holds d->mm.lock. */
+int mm_finish_dying(struct domain *d);
 
 /* Write the hypervisor's slots into a new root (also used for tables the builder makes). */
 void root_fill_hv_slots(pte_t *l4);
@@ -75,8 +102,22 @@ void tlb_flush_page_local(guest_va_t va);
 void tlb_flush_mask(const u64 *cpu_mask);		/* bitmap of NR_CPUS bits; waits until done */
 void tlb_flush_page_mask(const u64 *cpu_mask, guest_va_t va);
 void tlb_flush_domain(struct domain *d);		/* every CPU that runs one of d's vCPUs */
+void cache_flush_mask(const u64 *cpu_mask);		/* write back and invalidate caches */
 /* The IPI handler, called from the interrupt path. */
 void tlb_flush_ipi(void);
+/* Answer requests of other CPUs now: for loops that wait with interrupts off. */
+void tlb_poll(void);
+/* Whoever writes CR3 himself: tlb_cr3_done(tlb_cr3_begin()) around it spares flushes later on. */
+u64 tlb_cr3_begin(void);
+void tlb_cr3_done(u64 stamp);
+/*
+ * The TLB clock counts flushes.  What went out of use when it read `stamp` may linger in CPUs that have
+ * not flushed since; tlb_flush_since() flushes those that run a guest.
+ */
+u32 tlb_now(void);
+void tlb_flush_since(u32 stamp);
+/* CPUs that run vCPUs of d now. */
+u64 tlb_cpus_of(struct domain *d);
 
 /* ---- machine-to-physical -------------------------------------------------------------------- */
 
@@ -90,6 +131,18 @@ extern u64 *m2p_table;
 
 static inline void m2p_set(mfn_t mfn, pfn_t pfn) { m2p_table[mfn] = pfn; }
 static inline pfn_t m2p_get(mfn_t mfn) { return m2p_table[mfn]; }
+
+void m2p_init(void);			/* boot: allocate with boot_alloc() and map both windows */
+/* Machine frame of the n-th 2 MiB of the M2P; 0: beyond its end, or in a hole of memory. */
+mfn_t m2p_extent(unsigned int n);
+unsigned int m2p_nr_extents(void);
+
+/* ---- what is not RAM (mm/iomem.c) -------------------------------------------------------------- */
+
+/* Frames [first, last] are ours: local APIC, IO-APICs, ...  At boot, by the rooms that use them. */
+void iomem_deny(mfn_t first, mfn_t last);
+/* May d map mfn, which is not RAM? */
+bool iomem_allowed(const struct domain *d, mfn_t mfn);
 
 /* ---- audit (debug builds) -------------------------------------------------------------------- */
 
