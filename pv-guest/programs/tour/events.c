@@ -86,6 +86,7 @@ static void poll_port(void)
 	evtchn_bind_ipi_t bind = { .vcpu = this_cpu()->id };
 	sched_poll_t poll = { .nr_ports = 1 };
 	evtchn_port_t port;
+	unsigned int polls = 0;
 	u64 t;
 
 	CHECK(!ask(EVTCHNOP_bind_ipi, &bind));
@@ -94,9 +95,11 @@ static void poll_port(void)
 	irq_disable();
 	t = port_time_ns();
 	poll.timeout = t + 2 * MSEC;
-	expect_code(HC(sched_op, .cmd = SCHEDOP_poll, .arg = &poll), 0, "poll a quiet port for 2 ms");
-	t = port_time_ns() - t;
-	expect(t >= 2 * MSEC, "it took %lu us", t / 1000);
+	do {
+		expect_code(HC(sched_op, .cmd = SCHEDOP_poll, .arg = &poll), 0, "poll a quiet port for 2 ms");
+		say("       back after %lu us", (port_time_ns() - t) / 1000);
+	} while (port_time_ns() < poll.timeout && ++polls < 10);
+	expect(polls < 10, "it waits, and seldom ends early, for another event");
 	evtchn_send(port);
 	t = port_time_ns();
 	poll.timeout = t + 2 * SEC;
