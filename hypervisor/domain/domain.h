@@ -40,6 +40,8 @@ struct domain {
 	struct shared_info *shared;	/* hypervisor page, frame_share()d */
 	struct domain_mm mm;
 	struct domain_evtchn evtchn;
+	struct domain_sched sched;
+	struct domain_pv pv;
 	struct grant_table *grant;
 	struct domain_console *console;	/* unfinished line: hypercall/console-io.c */
 	volatile u32 refs;

@@ -32,7 +32,8 @@ struct vcpu_pv {
 	guest_va_t iobmp;
 
 	u64 cr0, cr4;			/* as the guest sees them; TS apart */
-	u64 dr[4], dr6, dr7;
+	u64 dr[4], dr6, dr7;		/* dr7 as the CPU gets it: without I/O breakpoints */
+	u32 dr7_io;			/* the enable bits of those; matched when ports are emulated */
 	u16 ds, es, fs, gs;		/* selectors while not running */
 	u64 fs_base, gs_kernel, gs_user;	/* while not running */
 
@@ -44,9 +45,14 @@ struct vcpu_pv {
 
 	void *xsave;			/* XSAVE area, 64-byte aligned (cpu/fpu.c) */
 	u64 xcr0;
-	u64 msr_misc_enable;
+	u32 tsc_aux;
 
 	struct pv_trap traps[256];
+};
+
+struct domain_pv {
+	u32 pci_cf8;			/* PCI address port, as the domain last wrote it */
+	u8 cmos_index;			/* CMOS address port */
 };
 
 /* ---- bounce (pv/bounce.c): hand a trap to the guest ------------------------------------------ */
@@ -87,10 +93,21 @@ int guest_wrmsr(struct vcpu *v, u32 msr, u64 val);
 int guest_set_dr(struct vcpu *v, unsigned int reg, u64 val);	/* 0, -EPERM/-EINVAL */
 int guest_get_dr(struct vcpu *v, unsigned int reg, u64 *val);
 /* CR4/CR0 values the guest sees, and what its write changes. */
+u64 guest_read_cr0(const struct vcpu *v);
+int guest_write_cr0(struct vcpu *v, u64 val);		/* 0, -EPERM: only TS may change */
 u64 guest_read_cr4(const struct vcpu *v);
 void guest_write_cr4(struct vcpu *v, u64 val);
+/* Put into the CPU what v chose in CR4 and TSC_AUX; called at the context switch. */
+void guest_cpu_load(struct vcpu *v);
 /* I/O ports: may v touch [port, port+bytes) directly at its present mode?  (pv/io.c) */
 bool guest_io_allowed(struct vcpu *v, u32 port, u32 bytes);
+/* Virtual IOPL is high enough for CLI, STI and all ports. */
+bool guest_iopl_ok(const struct vcpu *v);
+/* One access that was allowed; the hypervisor's own ports read as ones and swallow writes. */
+u32 guest_io_read(struct vcpu *v, u32 port, u32 bytes);
+void guest_io_write(struct vcpu *v, u32 port, u32 bytes, u32 val);
+/* Ports that no domain may have (our UART, interrupt controllers); at boot. */
+void io_ports_keep(u32 first, u32 last);
 
 /* ---- descriptors (pv/descriptors.c) ----------------------------------------------------------- */
 
