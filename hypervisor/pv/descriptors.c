@@ -61,17 +61,17 @@ static struct frame *segdesc_get(struct domain *d, mfn_t mfn)
 
 	if (!mfn_valid(mfn))
 		return NULL;
-	spin_lock(&d->mm.lock);
+	mm_lock(d);
 	rc = frame_get_both(mfn_to_frame(mfn), d, FT_SEGDESC, false);
-	spin_unlock(&d->mm.lock);
+	mm_unlock(d);
 	return rc ? NULL : mfn_to_frame(mfn);
 }
 
 static void segdesc_put(struct domain *d, struct frame *f)
 {
-	spin_lock(&d->mm.lock);
+	mm_lock(d);
 	frame_put_both(f, false);
-	spin_unlock(&d->mm.lock);
+	mm_unlock(d);
 }
 
 /* ---- the window ------------------------------------------------------------------------------- */
@@ -186,13 +186,13 @@ long do_update_descriptor(struct vcpu *v, const struct hc_update_descriptor *a)
 		return hc_fail(-EINVAL, "descriptor %#lx at %#lx", a->desc, a->maddr);
 
 	f = mfn_to_frame(mfn);
-	spin_lock(&d->mm.lock);
+	mm_lock(d);
 	if (!frame_get_both(f, d, frame_type(f) == FT_SEGDESC ? FT_SEGDESC : FT_WRITABLE, false)) {
 		WRITE_ONCE(*(u64 *)maddr_to_hv(a->maddr), desc);
 		frame_put_both(f, false);
 		rc = 0;
 	}
-	spin_unlock(&d->mm.lock);
+	mm_unlock(d);
 	return rc;
 }
 
