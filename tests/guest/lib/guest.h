@@ -51,6 +51,9 @@ bool check(bool good, const char *format, ...) __attribute__((format(printf, 2, 
 /* One test point: the two numbers are equal; else both are shown. */
 bool check_eq(long got, long want, const char *format, ...) __attribute__((format(printf, 3, 4)));
 
+/* One test point that this machine cannot show. */
+void check_skipped(const char *text, const char *why);
+
 /*
  * Whether this is Debian's Xen, for the few points that it is known to answer wrongly, with a
  * comment that proves it; docs/caveats.md has the list.
@@ -206,6 +209,7 @@ void iret_to(const struct regs *regs) __attribute__((noreturn)); /* all of *regs
 #define PTE(mfn, flags) (((u64)(mfn) << 12) | (flags))
 
 #define HYPERVISOR_VA 0xffff804000000000UL /* inside the hypervisor's own range */
+#define UNMAPPED      0x0000400000000000UL /* an address of ours where nothing is */
 #define NONCANONICAL  0x0000800000000000UL
 #define M2P	      ((const u64 *)MACH2PHYS_VIRT_START)
 
@@ -303,7 +307,7 @@ void vcpu_halt(void) __attribute__((noreturn));
  * A second root table: one page of code, one of stack, one of data, from USER_VA on.  The code is the
  * section .user of the image; a function of it is given by its address in the image.
  */
-#define USER_VA	   0x0000007000000000UL
+#define USER_VA	   0x0000000040000000UL /* below 4 GiB, for 32-bit code */
 #define USER_CODE  USER_VA
 #define USER_STACK (USER_VA + 2 * PAGE_SIZE) /* top */
 #define USER_DATA  (USER_VA + 2 * PAGE_SIZE)
