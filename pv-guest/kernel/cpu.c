@@ -100,8 +100,10 @@ u64 cpu_call(unsigned int id, u64 (*fn)(void *arg), void *arg)
 	struct cpu *cpu = cpus[id];
 	u64 result;
 
-	while (__atomic_exchange_n(&call_lock.held, 1, __ATOMIC_ACQUIRE))
+	while (__atomic_exchange_n(&call_lock.held, 1, __ATOMIC_ACQUIRE)) {
 		port_relax();
+		thread_yield(); /* who has it may be a thread of this CPU, preempted */
+	}
 	cpu->call_arg = arg;
 	__atomic_store_n(&cpu->call, fn, __ATOMIC_RELEASE);
 	port_ipi(cpu);

@@ -9,7 +9,7 @@
 #include "kernel/lock.h"
 #include "port-cpu.h"
 
-#define MAX_CPUS	8
+#define MAX_CPUS 8
 
 struct thread;
 struct timer;
@@ -17,21 +17,21 @@ struct space;
 
 struct cpu {
 	/* Offsets known to assembly: */
-	struct cpu *self;		/* 0 */
-	u64 kernel_sp;			/* 8: native: stack of the next system call */
-	u64 user_sp;			/* 16: native: scratch of its entry */
+	struct cpu *self; /* 0 */
+	u64 kernel_sp; /* 8: native: stack of the next system call */
+	u64 user_sp; /* 16: native: scratch of its entry */
 	u64 reserved[5];
-	struct port_cpu port;		/* PORT_CPU_OFFSET */
+	struct port_cpu port; /* PORT_CPU_OFFSET */
 
 	unsigned int id;
 	int online;
-	struct space *space;		/* the one loaded */
+	struct space *space; /* the one loaded */
 
 	/* thread.c, guarded by lock: */
 	struct spinlock lock;
 	struct thread *current, *idle;
-	struct thread *head, *tail;	/* runnable, not running */
-	struct thread *dead;		/* left behind by the last switch */
+	struct thread *head, *tail; /* runnable, not running */
+	struct thread *dead; /* left behind by the last switch */
 	bool resched;
 
 	/* timer.c, this CPU only, interrupts off: */
@@ -39,7 +39,7 @@ struct cpu {
 	struct timer *slice;
 
 	u64 interrupts, ticks;
-	u64 (*call)(void *arg);		/* cpu_call(): asked of this CPU */
+	u64 (*call)(void *arg); /* cpu_call(): asked of this CPU */
 	void *call_arg;
 	u64 call_result;
 } __attribute__((aligned(4096)));
@@ -47,7 +47,7 @@ struct cpu {
 _Static_assert(offsetof(struct cpu, port) == PORT_CPU_OFFSET, "port-cpu.h and assembly know it");
 
 extern struct cpu *cpus[MAX_CPUS];
-extern unsigned int cpu_count;		/* running ones, 0 .. cpu_count - 1 */
+extern unsigned int cpu_count; /* running ones, 0 .. cpu_count - 1 */
 extern struct cpu boot_cpu;
 
 static inline struct cpu *this_cpu(void)

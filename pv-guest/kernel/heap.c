@@ -8,15 +8,15 @@
 #include "kernel/pages.h"
 #include "kernel/print.h"
 
-#define MIN_SHIFT	4
-#define CLASSES		(PAGE_SHIFT - MIN_SHIFT)	/* 16 .. 2048 bytes */
+#define MIN_SHIFT 4
+#define CLASSES	  (PAGE_SHIFT - MIN_SHIFT) /* 16 .. 2048 bytes */
 
 struct piece {
 	struct piece *next;
 };
 
 static struct spinlock lock;
-static struct piece *free_pieces[CLASSES];	/* guarded by lock */
+static struct piece *free_pieces[CLASSES]; /* guarded by lock */
 
 static unsigned int class_of(size_t size)
 {

@@ -8,16 +8,16 @@
 #include "kernel/print.h"
 #include "kernel/string.h"
 
-#define NO_PAGE		UINT32_MAX
-#define NOT_FREE	0xff
+#define NO_PAGE	 UINT32_MAX
+#define NOT_FREE 0xff
 
 struct page {
 	u32 next, prev;
-	u8 order;		/* of the free block that begins here, or NOT_FREE */
+	u8 order; /* of the free block that begins here, or NOT_FREE */
 };
 
 static struct spinlock lock;
-static struct page *pages;	/* guarded by lock, as all below */
+static struct page *pages; /* guarded by lock, as all below */
 static pfn_t pages_end;
 static u32 free_head[PAGES_MAX_ORDER + 1];
 static unsigned long free_pages, total_pages;

@@ -5,7 +5,7 @@
 #include "kernel/layout.h"
 #include "kernel/types.h"
 
-#define PAGES_MAX_ORDER	10
+#define PAGES_MAX_ORDER 10
 
 static inline void *pfn_to_va(pfn_t pfn)
 {

@@ -96,9 +96,7 @@ static void put_conversion(struct out *o, char conv, struct spec *sp, va_list *a
 		put_number(o, sp, sp->wide ? va_arg(*ap, unsigned long) : va_arg(*ap, unsigned int),
 			   conv == 'u' ? 10 : 16, false);
 		break;
-	case 'p':
-		put_number(o, sp, (u64)va_arg(*ap, void *), 16, false);
-		break;
+	case 'p': put_number(o, sp, (u64)va_arg(*ap, void *), 16, false); break;
 	case 's':
 		s = va_arg(*ap, const char *);
 		put_field(o, sp, s ? s : "(null)", strlen(s ? s : "(null)"));
@@ -107,8 +105,7 @@ static void put_conversion(struct out *o, char conv, struct spec *sp, va_list *a
 		c = va_arg(*ap, int);
 		put_field(o, sp, &c, 1);
 		break;
-	default:
-		put(o, conv);
+	default: put(o, conv);
 	}
 }
 
@@ -180,7 +177,7 @@ void panic(const char *fmt, ...)
 	va_list ap;
 
 	irq_disable();
-	console_lock.held = 0;	/* whoever holds it may never let go */
+	console_lock.held = 0; /* whoever holds it may never let go */
 	printk("PANIC on CPU %u: ", this_cpu()->id);
 	va_start(ap, fmt);
 	vprintk(fmt, ap);

@@ -9,10 +9,10 @@ int format(char *buf, size_t size, const char *fmt, ...) __attribute__((format(p
 void printk(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 void panic(const char *fmt, ...) __attribute__((format(printf, 1, 2), noreturn));
 
-#define CHECK(cond)								\
-	do {									\
-		if (!(cond))							\
-			panic("%s:%d: %s", __FILE__, __LINE__, #cond);		\
+#define CHECK(cond)                                                                                \
+	do {                                                                                       \
+		if (!(cond))                                                                       \
+			panic("%s:%d: %s", __FILE__, __LINE__, #cond);                             \
 	} while (0)
 
 #endif

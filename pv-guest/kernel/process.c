@@ -141,7 +141,7 @@ static long sys_write(u64 text, size_t n)
 
 	n = MIN(n, sizeof(buf) - 1);
 	if (!copy_from_user(buf, text, n))
-		return -14;	/* EFAULT */
+		return -14; /* EFAULT */
 	buf[n] = 0;
 	printk("%s", buf);
 	return n;
@@ -151,7 +151,7 @@ static long sys_unmap(struct process *p, u64 va, u64 count)
 {
 	if (va & ~PAGE_MASK || !in(va, USER_HEAP, USER_HEAP_SIZE) ||
 	    count > (USER_HEAP + USER_HEAP_SIZE - va) / PAGE_SIZE)
-		return -22;	/* EINVAL */
+		return -22; /* EINVAL */
 	for (; count--; va += PAGE_SIZE)
 		space_unmap(p->space, va);
 	return 0;
@@ -165,17 +165,10 @@ void process_syscall(struct trap_frame *f)
 	struct process *p = thread_current()->process;
 
 	switch (f->rax) {
-	case SYS_null:
-		f->rax = 0;
-		break;
-	case SYS_exit:
-		process_end(p, f->rdi);
-	case SYS_write:
-		f->rax = sys_write(f->rdi, f->rsi);
-		break;
-	case SYS_time:
-		f->rax = port_time_ns();
-		break;
+	case SYS_null: f->rax = 0; break;
+	case SYS_exit: process_end(p, f->rdi);
+	case SYS_write: f->rax = sys_write(f->rdi, f->rsi); break;
+	case SYS_time: f->rax = port_time_ns(); break;
 	case SYS_yield:
 		thread_yield();
 		f->rax = 0;
@@ -184,10 +177,7 @@ void process_syscall(struct trap_frame *f)
 		thread_sleep(f->rdi);
 		f->rax = 0;
 		break;
-	case SYS_unmap:
-		f->rax = sys_unmap(p, f->rdi, f->rsi);
-		break;
-	default:
-		f->rax = -38;	/* ENOSYS */
+	case SYS_unmap: f->rax = sys_unmap(p, f->rdi, f->rsi); break;
+	default: f->rax = -38; /* ENOSYS */
 	}
 }

@@ -13,11 +13,11 @@ struct process {
 	struct sem done;
 	enum user_job job;
 	u64 arg;
-	long result;			/* or PROCESS_KILLED(vector) */
-	u64 faults;			/* pages filled on demand */
+	long result; /* or PROCESS_KILLED(vector) */
+	u64 faults; /* pages filled on demand */
 };
 
-#define PROCESS_KILLED(vector)	(-1000L - (long)(vector))
+#define PROCESS_KILLED(vector) (-1000L - (long)(vector))
 
 struct process *process_start(unsigned int cpu, enum user_job job, u64 arg);
 long process_wait(struct process *p);

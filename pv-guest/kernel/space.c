@@ -7,7 +7,7 @@
 #include "kernel/space.h"
 #include "kernel/string.h"
 
-#define TABLE_FLAGS	(PTE_P | PTE_W | PTE_U | PTE_A | PTE_D)
+#define TABLE_FLAGS (PTE_P | PTE_W | PTE_U | PTE_A | PTE_D)
 
 struct space kernel_space;
 
@@ -66,7 +66,7 @@ void spaces_init(void)
 {
 	kernel_space.root = port_kernel_root();
 	this_cpu()->space = &kernel_space;
-	window_reserve(1);	/* now the root entry all spaces copy leads to the tables of windows */
+	window_reserve(1); /* now the root entry all spaces copy leads to the tables of windows */
 }
 
 struct space *space_create(void)

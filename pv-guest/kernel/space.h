@@ -10,8 +10,8 @@
 #include "port/port.h"
 
 struct space {
-	pte_t *root;		/* kernel mode sees this one */
-	pte_t *user_root;	/* pv: user mode sees this one; native: NULL */
+	pte_t *root; /* kernel mode sees this one */
+	pte_t *user_root; /* pv: user mode sees this one; native: NULL */
 };
 
 extern struct space kernel_space;

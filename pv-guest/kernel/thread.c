@@ -10,8 +10,8 @@
 #include "kernel/thread.h"
 #include "kernel/timer.h"
 
-#define SLICE		(10 * MSEC)
-#define STACK_ORDER	2
+#define SLICE	    (10 * MSEC)
+#define STACK_ORDER 2
 
 _Static_assert(PAGE_SIZE << STACK_ORDER == STACK_SIZE, "stacks are 2^STACK_ORDER pages");
 
@@ -126,8 +126,8 @@ static void thread_wake(struct thread *t)
 }
 
 /* A thread that will call fn(arg), not runnable yet. */
-static struct thread *thread_new(const char *name, unsigned int cpu, void (*fn)(void *arg), void *arg,
-				 struct sem *done)
+static struct thread *thread_new(const char *name, unsigned int cpu, void (*fn)(void *arg),
+				 void *arg, struct sem *done)
 {
 	struct thread *t = heap_alloc(sizeof(*t));
 	u64 *sp;
@@ -142,9 +142,9 @@ static struct thread *thread_new(const char *name, unsigned int cpu, void (*fn)(
 	t->stack = pages_alloc(STACK_ORDER);
 	CHECK(t->stack);
 	sp = (u64 *)thread_stack_top(t);
-	*--sp = 0;			/* where thread_begin() would return to */
+	*--sp = 0; /* where thread_begin() would return to */
 	*--sp = (u64)thread_begin;
-	sp -= 6;			/* the registers context_switch() takes off */
+	sp -= 6; /* the registers context_switch() takes off */
 	memset(sp, 0, 6 * sizeof(*sp));
 	t->sp = (u64)sp;
 	return t;

@@ -26,19 +26,19 @@ struct sem {
 enum thread_state { THREAD_RUNNABLE, THREAD_BLOCKED, THREAD_DEAD };
 
 struct thread {
-	u64 sp;				/* while not running */
-	u64 catch_sp;			/* trap_try(): where to go on, or 0 */
+	u64 sp; /* while not running */
+	u64 catch_sp; /* trap_try(): where to go on, or 0 */
 	struct trap_report *catch_report;
-	struct thread *next;		/* in the run queue, or among waiters */
-	enum thread_state state;	/* guarded by cpu->lock */
+	struct thread *next; /* in the run queue, or among waiters */
+	enum thread_state state; /* guarded by cpu->lock */
 	struct cpu *cpu;
 	struct space *space;
 	void *stack;
 	const char *name;
 	void (*fn)(void *arg);
 	void *arg;
-	struct sem *done;		/* raised at the end */
-	struct process *process;	/* of a user program, else NULL */
+	struct sem *done; /* raised at the end */
+	struct process *process; /* of a user program, else NULL */
 };
 
 void thread_start(const char *name, unsigned int cpu, void (*fn)(void *arg), void *arg,

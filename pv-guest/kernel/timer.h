@@ -7,13 +7,13 @@
 struct timer {
 	struct timer *next;
 	u64 deadline;
-	void (*fn)(void *arg);		/* called with interrupts off */
+	void (*fn)(void *arg); /* called with interrupts off */
 	void *arg;
 	bool queued;
 };
 
-#define MSEC	1000000UL
-#define SEC	1000000000UL
+#define MSEC 1000000UL
+#define SEC  1000000000UL
 
 void timer_set(struct timer *t, u64 deadline);
 void timer_cancel(struct timer *t);

@@ -34,8 +34,8 @@ bool trap_try(struct trap_report *r, void (*fn)(void *arg), void *arg)
 
 static void dump(const struct trap_frame *f, u64 address)
 {
-	printk("trap %lu error %#lx at %lx, address %lx, %s mode, thread %s\n", f->vector, f->error, f->rip,
-	       address, trap_from_user(f) ? "user" : "kernel", thread_current()->name);
+	printk("trap %lu error %#lx at %lx, address %lx, %s mode, thread %s\n", f->vector, f->error,
+	       f->rip, address, trap_from_user(f) ? "user" : "kernel", thread_current()->name);
 	printk("rax %016lx rbx %016lx rcx %016lx rdx %016lx\n", f->rax, f->rbx, f->rcx, f->rdx);
 	printk("rsi %016lx rdi %016lx rbp %016lx rsp %016lx\n", f->rsi, f->rdi, f->rbp, f->rsp);
 	printk("r8  %016lx r9  %016lx r10 %016lx r11 %016lx\n", f->r8, f->r9, f->r10, f->r11);

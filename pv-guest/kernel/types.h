@@ -19,13 +19,13 @@ typedef int64_t s64;
 /* A page of this kernel's memory, counted from 0 without holes. */
 typedef unsigned long pfn_t;
 
-#define PAGE_SHIFT	12
-#define PAGE_SIZE	4096UL
-#define PAGE_MASK	(~(PAGE_SIZE - 1))
+#define PAGE_SHIFT 12
+#define PAGE_SIZE  4096UL
+#define PAGE_MASK  (~(PAGE_SIZE - 1))
 
-#define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
-#define ROUND_UP(x, n)	(((x) + (n) - 1) / (n) * (n))
-#define MIN(a, b)	((a) < (b) ? (a) : (b))
+#define ARRAY_SIZE(a)  (sizeof(a) / sizeof((a)[0]))
+#define ROUND_UP(x, n) (((x) + (n)-1) / (n) * (n))
+#define MIN(a, b)      ((a) < (b) ? (a) : (b))
 
 #define READ_ONCE(x)	 (*(const volatile __typeof__(x) *)&(x))
 #define WRITE_ONCE(x, v) (*(volatile __typeof__(x) *)&(x) = (v))

@@ -54,16 +54,16 @@ void port_set_kernel_stack(u64 top);
 
 typedef u64 pte_t;
 
-#define PTE_P		(1UL << 0)
-#define PTE_W		(1UL << 1)
-#define PTE_U		(1UL << 2)
-#define PTE_PCD		(1UL << 4)
-#define PTE_A		(1UL << 5)
-#define PTE_D		(1UL << 6)
-#define PTE_LARGE	(1UL << 7)
-#define PTE_OWNED	(1UL << 9)	/* software: the page is freed with the address space */
-#define PTE_NX		(1UL << 63)
-#define PTE_ADDR	0x000ffffffffff000UL
+#define PTE_P	  (1UL << 0)
+#define PTE_W	  (1UL << 1)
+#define PTE_U	  (1UL << 2)
+#define PTE_PCD	  (1UL << 4)
+#define PTE_A	  (1UL << 5)
+#define PTE_D	  (1UL << 6)
+#define PTE_LARGE (1UL << 7)
+#define PTE_OWNED (1UL << 9) /* software: the page is freed with the address space */
+#define PTE_NX	  (1UL << 63)
+#define PTE_ADDR  0x000ffffffffff000UL
 
 /* pte_make - an entry that names a page of ours; pte_pfn - the page an entry names */
 pte_t pte_make(pfn_t pfn, u64 flags);

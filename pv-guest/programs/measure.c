@@ -35,7 +35,8 @@ const char *measure_unit(void)
 	static const char *unit;
 
 	if (!unit)
-		unit = one_ns_each(1000000) && one_ns_each(300000) && one_ns_each(2000000) ? "ins" : "ns";
+		unit = one_ns_each(1000000) && one_ns_each(300000) && one_ns_each(2000000) ? "ins"
+											   : "ns";
 	return unit;
 }
 

@@ -9,20 +9,20 @@
 #include "port/port.h"
 
 /* The best of five rounds of n operations, in thousandths of a unit each. */
-#define MEASURE(n, ...)							\
-	({								\
-		u64 best_ = ~0UL, t_;					\
-		unsigned int round_, i_;				\
-									\
-		for (round_ = 0; round_ < 5; round_++) {		\
-			t_ = port_time_ns();				\
-			for (i_ = 0; i_ < (n); i_++) {			\
-				__VA_ARGS__;				\
-			}						\
-			t_ = port_time_ns() - t_;			\
-			best_ = MIN(best_, t_);				\
-		}							\
-		best_ * 1000 / (n);					\
+#define MEASURE(n, ...)                                                                            \
+	({                                                                                         \
+		u64 best_ = ~0UL, t_;                                                              \
+		unsigned int round_, i_;                                                           \
+                                                                                                   \
+		for (round_ = 0; round_ < 5; round_++) {                                           \
+			t_ = port_time_ns();                                                       \
+			for (i_ = 0; i_ < (n); i_++) {                                             \
+				__VA_ARGS__;                                                       \
+			}                                                                          \
+			t_ = port_time_ns() - t_;                                                  \
+			best_ = MIN(best_, t_);                                                    \
+		}                                                                                  \
+		best_ * 1000 / (n);                                                                \
 	})
 
 const char *measure_unit(void);

@@ -15,6 +15,7 @@ void hello_run(void)
 const struct program programs[] = {
 	{ "hello", "a line from the kernel and one from user mode", hello_run },
 	{ "tour", "what the machine does for the kernel, chapter by chapter (default)", tour_run },
+	{ "stress", "all CPUs busy with everything, seconds=N, every result checked", stress_run },
 	{ "bench", "the cost of operations, the same ones on both ports", bench_run },
 	{ 0 },
 };

@@ -10,10 +10,11 @@ struct program {
 	void (*run)(void);
 };
 
-extern const struct program programs[];	/* ended by a row without a name */
+extern const struct program programs[]; /* ended by a row without a name */
 
 void hello_run(void);
 void tour_run(void);
 void bench_run(void);
+void stress_run(void);
 
 #endif

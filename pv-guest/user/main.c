@@ -37,7 +37,7 @@ static long touch(u64 pages)
 	volatile u8 *p = (volatile u8 *)USER_HEAP;
 	u64 t0, i;
 
-	p[0] = 1;		/* so that the tables are there */
+	p[0] = 1; /* so that the tables are there */
 	t0 = sys(SYS_time, 0, 0);
 	for (i = 1; i <= pages; i++)
 		p[i * PAGE_SIZE] = 1;
@@ -56,34 +56,18 @@ static long spin(u64 end)
 long user_main(enum user_job job, u64 arg)
 {
 	switch (job) {
-	case USER_HELLO:
-		return hello();
-	case USER_NULL:
-		return repeat(SYS_null, arg);
-	case USER_TOUCH:
-		return touch(arg);
-	case USER_YIELD:
-		return repeat(SYS_yield, arg);
-	case USER_SPIN:
-		return spin(arg);
-	case USER_READ:
-		return *(volatile u8 *)arg;
-	case USER_WRITE:
-		*(volatile u8 *)arg = 1;
-		return 0;
-	case USER_JUMP:
-		((void (*)(void))arg)();
-		return 0;
-	case USER_HLT:
-		__asm__ volatile("hlt");
-		return 0;
-	case USER_BREAK:
-		__asm__ volatile("int3");
-		return 0;
-	case USER_CALL:
-		return sys(arg, 0, 0);
-	case USER_EXIT:
-		return arg;
+	case USER_HELLO: return hello();
+	case USER_NULL: return repeat(SYS_null, arg);
+	case USER_TOUCH: return touch(arg);
+	case USER_YIELD: return repeat(SYS_yield, arg);
+	case USER_SPIN: return spin(arg);
+	case USER_READ: return *(volatile u8 *)arg;
+	case USER_WRITE: *(volatile u8 *)arg = 1; return 0;
+	case USER_JUMP: ((void (*)(void))arg)(); return 0;
+	case USER_HLT: __asm__ volatile("hlt"); return 0;
+	case USER_BREAK: __asm__ volatile("int3"); return 0;
+	case USER_CALL: return sys(arg, 0, 0);
+	case USER_EXIT: return arg;
 	}
 	return -1;
 }

@@ -11,6 +11,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.realpath(__file__)), "..
 import boots  # noqa: E402
 
 CPUS = (1, 2, 4)
+STRESS = [r"stress: \d+ checks, all right"]
 BOTH = ("loop_1000", "clock_read", "irq_off_on", "kernel_trap", "null_syscall", "user_page_fault", "map_unmap",
         "thread_switch", "user_switch", "thread_start_end", "process_start_end", "timer_set", "sleep_100us")
 

@@ -4,9 +4,9 @@
  */
 #include "port/native/native.h"
 
-#define COM1		0x3f8
-#define LINE_STATUS	5
-#define CAN_SEND	0x20
+#define COM1	    0x3f8
+#define LINE_STATUS 5
+#define CAN_SEND    0x20
 
 static void put(char c)
 {

@@ -47,8 +47,8 @@ void port_irq_init(struct cpu *cpu)
 	if (!apic)
 		apic_map();
 	apic_write(APIC_SPURIOUS, 0x100 | VEC_SPURIOUS);
-	apic_write(APIC_DIVIDE, 0x3);		/* by 16 */
-	apic_write(APIC_LVT_TIMER, VEC_TIMER);	/* one shot */
+	apic_write(APIC_DIVIDE, 0x3); /* by 16 */
+	apic_write(APIC_LVT_TIMER, VEC_TIMER); /* one shot */
 	cpu->port.apic_id = apic_read(APIC_ID) >> 24;
 }
 

@@ -10,21 +10,21 @@
 #include "port-cpu.h"
 #include "port/port.h"
 
-#define MSR_APIC_BASE	0x1b
-#define MSR_STAR	0xc0000081
-#define MSR_LSTAR	0xc0000082
-#define MSR_SFMASK	0xc0000084
-#define MSR_GS_BASE	0xc0000101
+#define MSR_APIC_BASE 0x1b
+#define MSR_STAR      0xc0000081
+#define MSR_LSTAR     0xc0000082
+#define MSR_SFMASK    0xc0000084
+#define MSR_GS_BASE   0xc0000101
 
-#define APIC_ID		0x20
-#define APIC_EOI	0xb0
-#define APIC_SPURIOUS	0xf0
-#define APIC_ICR_LOW	0x300
-#define APIC_ICR_HIGH	0x310
-#define APIC_LVT_TIMER	0x320
-#define APIC_COUNT	0x380
-#define APIC_CURRENT	0x390
-#define APIC_DIVIDE	0x3e0
+#define APIC_ID	       0x20
+#define APIC_EOI       0xb0
+#define APIC_SPURIOUS  0xf0
+#define APIC_ICR_LOW   0x300
+#define APIC_ICR_HIGH  0x310
+#define APIC_LVT_TIMER 0x320
+#define APIC_COUNT     0x380
+#define APIC_CURRENT   0x390
+#define APIC_DIVIDE    0x3e0
 
 void port_start(u32 magic, u32 info) __attribute__((noreturn));
 

@@ -57,7 +57,7 @@ static void tlb_shoot(u64 va)
 	for (c = 0; c < cpu_count; c++)
 		if (c != self)
 			__atomic_store_n(&cpus[c]->port.flush, va | 1, __ATOMIC_RELEASE);
-	apic_write(APIC_ICR_LOW, 0xc4000 | VEC_FLUSH);	/* all but this one */
+	apic_write(APIC_ICR_LOW, 0xc4000 | VEC_FLUSH); /* all but this one */
 	for (c = 0; c < cpu_count; c++)
 		while (c != self && __atomic_load_n(&cpus[c]->port.flush, __ATOMIC_ACQUIRE))
 			port_relax();

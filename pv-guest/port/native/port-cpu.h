@@ -6,21 +6,21 @@
 #ifndef PORT_CPU_H
 #define PORT_CPU_H
 
-#define PORT_CPU_OFFSET	64
+#define PORT_CPU_OFFSET 64
 
-#define KERNEL_CS	0x08
-#define KERNEL_SS	0x10
-#define USER_SS		0x23	/* SYSRET wants them in this order */
-#define USER_CS		0x2b
-#define TSS_SELECTOR	0x30
+#define KERNEL_CS    0x08
+#define KERNEL_SS    0x10
+#define USER_SS	     0x23 /* SYSRET wants them in this order */
+#define USER_CS	     0x2b
+#define TSS_SELECTOR 0x30
 
-#define APS_MAX		32	/* further CPUs that may turn up; more than the kernel will use */
+#define APS_MAX 32 /* further CPUs that may turn up; more than the kernel will use */
 
-#define VECTORS		0x30
-#define VEC_TIMER	0x20
-#define VEC_IPI		0x21
-#define VEC_FLUSH	0x22
-#define VEC_SPURIOUS	0x2f
+#define VECTORS	     0x30
+#define VEC_TIMER    0x20
+#define VEC_IPI	     0x21
+#define VEC_FLUSH    0x22
+#define VEC_SPURIOUS 0x2f
 
 #ifndef __ASSEMBLER__
 
@@ -36,7 +36,7 @@ struct port_cpu {
 	u64 gdt[8];
 	struct tss tss;
 	u32 apic_id;
-	u64 flush;		/* address to forget, with bit 0 set; 0: nothing asked */
+	u64 flush; /* address to forget, with bit 0 set; 0: nothing asked */
 };
 
 static inline bool irq_enabled(void)

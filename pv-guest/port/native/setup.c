@@ -9,9 +9,9 @@
 #include "kernel/string.h"
 #include "port/native/native.h"
 
-#define MULTIBOOT_MAGIC		0x2badb002
-#define MULTIBOOT_MEMORY	(1 << 0)
-#define MULTIBOOT_CMDLINE	(1 << 2)
+#define MULTIBOOT_MAGIC	  0x2badb002
+#define MULTIBOOT_MEMORY  (1 << 0)
+#define MULTIBOOT_CMDLINE (1 << 2)
 
 struct multiboot_info {
 	u32 flags, mem_lower, mem_upper, boot_device, cmdline;
@@ -35,7 +35,7 @@ void port_start(u32 magic, u32 info)
 
 	wrmsr(MSR_GS_BASE, (u64)&boot_cpu);
 	cpu_init(&boot_cpu, 0);
-	outb(0x21, 0xff);	/* the old interrupt controllers: silence */
+	outb(0x21, 0xff); /* the old interrupt controllers: silence */
 	outb(0xa1, 0xff);
 	if (magic != MULTIBOOT_MAGIC || !(mb->flags & MULTIBOOT_MEMORY))
 		panic("not started by a Multiboot loader that tells about memory");

@@ -8,10 +8,10 @@
 #include "kernel/string.h"
 #include "port/native/native.h"
 
-#define TRAMPOLINE	0x8000
-#define ALL_BUT_SELF	0xc0000
-#define ICR_INIT	0x4500
-#define ICR_STARTUP	0x4600
+#define TRAMPOLINE   0x8000
+#define ALL_BUT_SELF 0xc0000
+#define ICR_INIT     0x4500
+#define ICR_STARTUP  0x4600
 
 struct cpu *ap_cpus[APS_MAX];
 

@@ -6,12 +6,12 @@
 #include "kernel/print.h"
 #include "port/native/native.h"
 
-#define PIT_HZ		1193182
-#define MEASURE_MS	50
-#define MEASURE_NS	(MEASURE_MS * 1000000UL)
-#define LONGEST_NS	10000000000UL	/* a longer wait is done in parts */
+#define PIT_HZ	   1193182
+#define MEASURE_MS 50
+#define MEASURE_NS (MEASURE_MS * 1000000UL)
+#define LONGEST_NS 10000000000UL /* a longer wait is done in parts */
 
-static u64 tsc_start, ns_per_tsc;	/* the latter times 2^32 */
+static u64 tsc_start, ns_per_tsc; /* the latter times 2^32 */
 static u64 apic_per_measure;
 
 /* Count down MEASURE_MS on channel 2, the one whose end can be read at port 0x61. */
@@ -31,7 +31,7 @@ void port_time_init(void)
 {
 	u64 tsc;
 
-	apic_write(APIC_LVT_TIMER, 0x10000 | VEC_TIMER);	/* masked */
+	apic_write(APIC_LVT_TIMER, 0x10000 | VEC_TIMER); /* masked */
 	apic_write(APIC_COUNT, UINT32_MAX);
 	tsc = rdtsc();
 	pit_wait();

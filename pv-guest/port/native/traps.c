@@ -6,9 +6,9 @@
 #include "kernel/trap.h"
 #include "port/native/native.h"
 
-#define GATE_INTERRUPT	0x8e00UL	/* present, interrupts off on entry */
-#define GATE_USER	0x6000UL	/* INT n allowed in user mode */
-#define RFLAGS_OFF	0x40700		/* what SYSCALL clears: AC, DF, IF, TF */
+#define GATE_INTERRUPT 0x8e00UL /* present, interrupts off on entry */
+#define GATE_USER      0x6000UL /* INT n allowed in user mode */
+#define RFLAGS_OFF     0x40700 /* what SYSCALL clears: AC, DF, IF, TF */
 
 struct idt_gate {
 	u64 low, high;

@@ -90,7 +90,8 @@ void port_root_load(const struct space *s)
 {
 	struct mmuext_op op[2] = {
 		{ .cmd = MMUEXT_NEW_BASEPTR, .arg1.mfn = va_to_mfn(s->root) },
-		{ .cmd = MMUEXT_NEW_USER_BASEPTR, .arg1.mfn = s->user_root ? va_to_mfn(s->user_root) : 0 },
+		{ .cmd = MMUEXT_NEW_USER_BASEPTR,
+		  .arg1.mfn = s->user_root ? va_to_mfn(s->user_root) : 0 },
 	};
 
 	CHECK(!HC(mmuext_op, .ops = op, .count = 2, .foreign = DOMID_SELF));

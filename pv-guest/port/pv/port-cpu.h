@@ -6,7 +6,7 @@
 #ifndef PORT_CPU_H
 #define PORT_CPU_H
 
-#define PORT_CPU_OFFSET	64
+#define PORT_CPU_OFFSET 64
 
 #ifndef __ASSEMBLER__
 
@@ -14,16 +14,16 @@
 #include "kernel/types.h"
 
 struct port_cpu {
-	vcpu_info_t info;	/* registered with VCPUOP_register_vcpu_info */
+	vcpu_info_t info; /* registered with VCPUOP_register_vcpu_info */
 	evtchn_port_t timer, ipi;
 };
 
-#define PORT_MASK	(PORT_CPU_OFFSET + offsetof(vcpu_info_t, evtchn_upcall_mask))
-#define PORT_PENDING	(PORT_CPU_OFFSET + offsetof(vcpu_info_t, evtchn_upcall_pending))
+#define PORT_MASK    (PORT_CPU_OFFSET + offsetof(vcpu_info_t, evtchn_upcall_mask))
+#define PORT_PENDING (PORT_CPU_OFFSET + offsetof(vcpu_info_t, evtchn_upcall_pending))
 
 /* What user mode runs with; the kernel itself has the flat selectors the hypervisor chose. */
-#define USER_CS		FLAT_RING3_CS64
-#define USER_SS		FLAT_RING3_SS64
+#define USER_CS FLAT_RING3_CS64
+#define USER_SS FLAT_RING3_SS64
 
 static inline bool irq_enabled(void)
 {
@@ -48,7 +48,9 @@ static inline void irq_enable(void)
 
 	__asm__ volatile("movb $0, %%gs:%c1\n\t"
 			 "movb %%gs:%c2, %0"
-			 : "=q"(pending) : "i"(PORT_MASK), "i"(PORT_PENDING) : "memory");
+			 : "=q"(pending)
+			 : "i"(PORT_MASK), "i"(PORT_PENDING)
+			 : "memory");
 	if (__builtin_expect(pending, 0))
 		HC(xen_version, .cmd = XENVER_version);
 }
@@ -65,12 +67,12 @@ static inline void port_relax(void)
 
 /* A whole page of ours, behind which the shared one is put: nothing else may live in it. */
 extern u8 shared_page[4096];
-#define SHARED	((shared_info_t *)shared_page)
+#define SHARED ((shared_info_t *)shared_page)
 
 extern start_info_t *start_info;
 
-#define P2M	((const unsigned long *)start_info->mfn_list)
-#define M2P	((const unsigned long *)MACH2PHYS_VIRT_START)
+#define P2M ((const unsigned long *)start_info->mfn_list)
+#define M2P ((const unsigned long *)MACH2PHYS_VIRT_START)
 
 #endif
 #endif

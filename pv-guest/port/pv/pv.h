@@ -41,7 +41,7 @@ static inline u64 va_to_maddr(const void *va)
 long mmuext(unsigned int cmd, u64 arg1);
 
 /* Event channels: have fn called with interrupts off, on the CPU that opened it. */
-#define EVTCHN_MAX	1024
+#define EVTCHN_MAX 1024
 
 void evtchn_open(evtchn_port_t port, unsigned int cpu, void (*fn)(void *arg), void *arg);
 void evtchn_close(evtchn_port_t port);

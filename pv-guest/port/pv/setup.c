@@ -83,7 +83,8 @@ static void map_rest(pfn_t pfn, pfn_t end, pte_t *l1)
 void port_memory_init(void)
 {
 	pfn_t end = MIN(start_info->nr_pages, LINEAR_SIZE >> PAGE_SHIFT), pfn;
-	pfn_t first = (start_info->pt_base - KERNEL_BASE) / PAGE_SIZE + start_info->nr_pt_frames + 1;
+	pfn_t first =
+		(start_info->pt_base - KERNEL_BASE) / PAGE_SIZE + start_info->nr_pt_frames + 1;
 
 	for (pfn = 0; pfn < end; pfn += 512) {
 		pte_t *l2 = l2_slot(KERNEL_BASE + pfn * PAGE_SIZE);

@@ -22,7 +22,8 @@ u64 port_time_ns(void)
 		barrier();
 		delta = rdtsc() - t->tsc_timestamp;
 		delta = t->tsc_shift >= 0 ? delta << t->tsc_shift : delta >> -t->tsc_shift;
-		ns = t->system_time + (u64)(((unsigned __int128)delta * t->tsc_to_system_mul) >> 32);
+		ns = t->system_time +
+		     (u64)(((unsigned __int128)delta * t->tsc_to_system_mul) >> 32);
 		barrier();
 	} while (version & 1 || version != READ_ONCE(t->version));
 	return ns;

@@ -42,7 +42,8 @@ static u64 measure_thread(void)
 {
 	struct sem done = { 0 };
 
-	return MEASURE(100, thread_start("short", this_cpu()->id, nothing, NULL, &done); sem_down(&done));
+	return MEASURE(100, thread_start("short", this_cpu()->id, nothing, NULL, &done);
+		       sem_down(&done));
 }
 
 /**

@@ -10,7 +10,7 @@
 #include "programs/bench/bench.h"
 #include "programs/measure.h"
 
-#define BATCH	32
+#define BATCH 32
 
 static void bench_batch(void)
 {
@@ -18,7 +18,7 @@ static void bench_batch(void)
 
 	memset(calls, 0, sizeof(calls));
 	for (int i = 0; i < BATCH; i++)
-		calls[i].op = HC_xen_version;	/* command 0 */
+		calls[i].op = HC_xen_version; /* command 0 */
 	bench_line("hypercall_in_multicall_32",
 		   MEASURE(200, HC(multicall, .calls = calls, .count = BATCH)) / BATCH);
 }
@@ -32,17 +32,21 @@ static void bench_tables(void)
 
 	for (int i = 0; i < BATCH; i++)
 		req[i].ptr = va_to_maddr(window_slot((char *)va + i * PAGE_SIZE));
-#define FLIP()	(flip++ & 1 ? 0 : pte)
+#define FLIP() (flip++ & 1 ? 0 : pte)
 	bench_line("update_va_mapping",
 		   MEASURE(1000, HC(update_va_mapping, .va = (u64)va, .val = FLIP())));
 	bench_line("update_va_mapping_invlpg",
-		   MEASURE(1000, HC(update_va_mapping, .va = (u64)va, .val = FLIP(), .flags = UVMF_INVLPG)));
-	bench_line("mmu_update_1", MEASURE(1000, req[0].val = FLIP();
-					   HC(mmu_update, .reqs = req, .count = 1, .foreign = DOMID_SELF)));
+		   MEASURE(1000, HC(update_va_mapping, .va = (u64)va, .val = FLIP(),
+				    .flags = UVMF_INVLPG)));
+	bench_line("mmu_update_1",
+		   MEASURE(1000, req[0].val = FLIP();
+			   HC(mmu_update, .reqs = req, .count = 1, .foreign = DOMID_SELF)));
 	flip = 0;
 	bench_line("mmu_update_in_32",
-		   MEASURE(100, pte_t val = FLIP(); for (int i = 0; i < BATCH; i++) req[i].val = val;
-			   HC(mmu_update, .reqs = req, .count = BATCH, .foreign = DOMID_SELF)) / BATCH);
+		   MEASURE(100, pte_t val = FLIP();
+			   for (int i = 0; i < BATCH; i++) req[i].val = val;
+			   HC(mmu_update, .reqs = req, .count = BATCH, .foreign = DOMID_SELF)) /
+			   BATCH);
 	bench_line("tlb_flush_local", MEASURE(1000, mmuext(MMUEXT_TLB_FLUSH_LOCAL, 0)));
 	memset(req, 0, sizeof(req));
 	page_free(page);

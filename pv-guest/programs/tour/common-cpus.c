@@ -60,7 +60,8 @@ static void stale_translations(void)
 	CHECK(!window_set(window, pte_make(va_to_pfn(b), PTE_P | PTE_A)));
 	seen[1] = cpu_call(1, read_long, window);
 	CHECK(!window_set(window, 0));
-	expect(seen[0] == 1 && seen[1] == 2, "CPU 1 sees a page, then another one put in its place");
+	expect(seen[0] == 1 && seen[1] == 2,
+	       "CPU 1 sees a page, then another one put in its place");
 	page_free(a);
 	page_free(b);
 }

@@ -30,7 +30,8 @@ void threads_common(void)
 	thread_start("b", cpu, never_yields, (void *)&rounds[1], &done);
 	sem_down(&done);
 	sem_down(&done);
-	expect(rounds[0] && rounds[1], "two threads that never yield, 100 ms on one CPU: %lu and %lu rounds",
-	       rounds[0], rounds[1]);
+	expect(rounds[0] && rounds[1],
+	       "two threads that never yield, 100 ms on one CPU: %lu and %lu rounds", rounds[0],
+	       rounds[1]);
 	cost(measure_thread_switch(), "switch to another thread of the kernel");
 }

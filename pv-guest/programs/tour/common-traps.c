@@ -43,16 +43,17 @@ void traps_common(void)
 
 	expect_trap(TRAP_BP, breakpoint, NULL, "int3");
 	trap_try(&r, undefined, NULL);
-	expect(r.vector == TRAP_UD && *(u16 *)r.rip == 0x0b0f, "ud2 -> trap %d, rip on the instruction",
-	       r.vector);
+	expect(r.vector == TRAP_UD && *(u16 *)r.rip == 0x0b0f,
+	       "ud2 -> trap %d, rip on the instruction", r.vector);
 	expect_trap(TRAP_DE, divide, NULL, "divide by zero");
-	expect_trap(TRAP_GP, read_byte, (void *)0x8000000000000000, "read at a non-canonical address");
+	expect_trap(TRAP_GP, read_byte, (void *)0x8000000000000000,
+		    "read at a non-canonical address");
 	trap_try(&r, read_byte, (void *)0x1234);
 	expect(r.vector == TRAP_PF && r.address == 0x1234 && r.error == 0,
-	       "read at 0x1234 -> trap %d, address %#lx, error %lu: not present, read, kernel", r.vector,
-	       r.address, r.error);
+	       "read at 0x1234 -> trap %d, address %#lx, error %lu: not present, read, kernel",
+	       r.vector, r.address, r.error);
 	trap_try(&r, write_byte, (void *)0x1234);
-	expect(r.vector == TRAP_PF && r.error == PF_WRITE, "write at 0x1234 -> trap %d, error %lu: write",
-	       r.vector, r.error);
+	expect(r.vector == TRAP_PF && r.error == PF_WRITE,
+	       "write at 0x1234 -> trap %d, error %lu: write", r.vector, r.error);
 	cost(measure_kernel_trap(), "int3 in the kernel, handler, and back");
 }

@@ -12,12 +12,14 @@ static void expect_killed(enum user_job job, u64 arg, int vector, const char *wh
 {
 	long r = process_run(job, arg);
 
-	expect(r == PROCESS_KILLED(vector), "user program: %s -> killed by trap %ld", what, -1000 - r);
+	expect(r == PROCESS_KILLED(vector), "user program: %s -> killed by trap %ld", what,
+	       -1000 - r);
 }
 
 void user_common(void)
 {
-	expect_code(process_run(USER_HELLO, 0), 42, "a program that writes a line and ends with 42");
+	expect_code(process_run(USER_HELLO, 0), 42,
+		    "a program that writes a line and ends with 42");
 	expect_code(process_run(USER_CALL, 99), -38, "its system call 99, which we do not have");
 	expect_killed(USER_HLT, 0, TRAP_GP, "hlt");
 	expect_killed(USER_READ, KERNEL_IMAGE, TRAP_PF, "reads the kernel");

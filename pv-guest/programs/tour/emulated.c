@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include "programs/tour/pv.h"
 
-#define CR0_PE		(1UL << 0)
-#define CR0_TS		(1UL << 3)
-#define CR0_PG		(1UL << 31)
-#define CR4_PAE		(1UL << 5)
-#define MSR_EFER	0xc0000080
-#define MSR_NONE	0x12345678
+#define CR0_PE	 (1UL << 0)
+#define CR0_TS	 (1UL << 3)
+#define CR0_PG	 (1UL << 31)
+#define CR4_PAE	 (1UL << 5)
+#define MSR_EFER 0xc0000080
+#define MSR_NONE 0x12345678
 
 static void cpuid(u32 leaf, u32 r[4], bool forced)
 {
@@ -25,20 +25,21 @@ static void signature(void)
 
 	cpuid(0x40000000, r, true);
 	memcpy(name, &r[1], 12);
-	expect(!strcmp(name, "XenVMMXenVMM"), "cpuid 0x40000000 (ud2; \"xen\"; cpuid) says \"%s\"", name);
+	expect(!strcmp(name, "XenVMMXenVMM"), "cpuid 0x40000000 (ud2; \"xen\"; cpuid) says \"%s\"",
+	       name);
 	cpuid(r[0] >= 0x40000001 ? 0x40000001 : 0x40000000, r, true);
 	expect(r[0] >> 16 == 4, "cpuid 0x40000001: version %u.%u", r[0] >> 16, r[0] & 0xffff);
 	cost(MEASURE(200, cpuid(1, r, true)), "cpuid by the prefix");
 	cost(MEASURE(200, cpuid(1, r, false)), "cpuid, plain");
 }
 
-#define READ_CR(n)								\
-	static u64 read_cr##n(void)						\
-	{									\
-		u64 v;								\
-										\
-		__asm__ volatile("mov %%cr" #n ", %0" : "=r"(v));		\
-		return v;							\
+#define READ_CR(n)                                                                                 \
+	static u64 read_cr##n(void)                                                                \
+	{                                                                                          \
+		u64 v;                                                                             \
+                                                                                                   \
+		__asm__ volatile("mov %%cr" #n ", %0" : "=r"(v));                                  \
+		return v;                                                                          \
 	}
 READ_CR(0)
 READ_CR(3)
@@ -46,7 +47,8 @@ READ_CR(4)
 
 static void control_registers(void)
 {
-	expect((read_cr0() & (CR0_PE | CR0_PG)) == (CR0_PE | CR0_PG), "mov from cr0 -> %lx", read_cr0());
+	expect((read_cr0() & (CR0_PE | CR0_PG)) == (CR0_PE | CR0_PG), "mov from cr0 -> %lx",
+	       read_cr0());
 	expect(xen_cr3_to_pfn(read_cr3()) == va_to_mfn(kernel_space.root),
 	       "mov from cr3 -> %lx: our root table's machine address", read_cr3());
 	expect(read_cr4() & CR4_PAE, "mov from cr4 -> %lx", read_cr4());

@@ -65,19 +65,22 @@ static void loopback(void)
 	expect_code(ask(EVTCHNOP_alloc_unbound, &near), 0, "alloc_unbound for ourselves");
 	far.remote_port = near.port;
 	rc = ask(EVTCHNOP_bind_interdomain, &far);
-	expect_code(rc, 0, "bind_interdomain: port %u is port %u's far end", far.local_port, near.port);
+	expect_code(rc, 0, "bind_interdomain: port %u is port %u's far end", far.local_port,
+		    near.port);
 	status.port = near.port;
 	rc = ask(EVTCHNOP_status, &status);
-	expect(!rc && status.status == EVTCHNSTAT_interdomain && status.u.interdomain.port == far.local_port,
+	expect(!rc && status.status == EVTCHNSTAT_interdomain &&
+		       status.u.interdomain.port == far.local_port,
 	       "status: interdomain, far end is domain %u port %u", status.u.interdomain.dom,
 	       status.u.interdomain.port);
 	evtchn_open(near.port, 0, count, (void *)&seen);
-	seen = 0;		/* a new binding may be raised once to begin with */
+	seen = 0; /* a new binding may be raised once to begin with */
 	evtchn_send(far.local_port);
 	expect(seen == 1, "send at one end arrives at the other");
 	evtchn_close(far.local_port);
 	rc = ask(EVTCHNOP_status, &status);
-	expect(!rc && status.status == EVTCHNSTAT_unbound, "close one end: the other is unbound again");
+	expect(!rc && status.status == EVTCHNSTAT_unbound,
+	       "close one end: the other is unbound again");
 	evtchn_close(near.port);
 }
 
@@ -96,14 +99,16 @@ static void poll_port(void)
 	t = port_time_ns();
 	poll.timeout = t + 2 * MSEC;
 	do {
-		expect_code(HC(sched_op, .cmd = SCHEDOP_poll, .arg = &poll), 0, "poll a quiet port for 2 ms");
+		expect_code(HC(sched_op, .cmd = SCHEDOP_poll, .arg = &poll), 0,
+			    "poll a quiet port for 2 ms");
 		say("       back after %lu us", (port_time_ns() - t) / 1000);
 	} while (port_time_ns() < poll.timeout && ++polls < 10);
 	expect(polls < 10, "it waits, and seldom ends early, for another event");
 	evtchn_send(port);
 	t = port_time_ns();
 	poll.timeout = t + 2 * SEC;
-	expect_code(HC(sched_op, .cmd = SCHEDOP_poll, .arg = &poll), 0, "poll a port that is pending");
+	expect_code(HC(sched_op, .cmd = SCHEDOP_poll, .arg = &poll), 0,
+		    "poll a port that is pending");
 	t = port_time_ns() - t;
 	expect(t < SEC, "it returned after %lu us", t / 1000);
 	irq_enable();

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include "programs/tour/pv.h"
 
-#define REF_RO	20		/* entries we use */
-#define REF_RW	21
-#define FRAMES	1
+#define REF_RO 20 /* entries we use */
+#define REF_RW 21
+#define FRAMES 1
 
 static volatile grant_entry_v1_t *table;
 static domid_t self;
@@ -16,20 +16,13 @@ static long ask(unsigned int cmd, void *op)
 static const char *status_name(int status)
 {
 	switch (status) {
-	case GNTST_okay:
-		return "okay";
-	case GNTST_general_error:
-		return "general error";
-	case GNTST_bad_gntref:
-		return "bad reference";
-	case GNTST_bad_handle:
-		return "bad handle";
-	case GNTST_permission_denied:
-		return "permission denied";
-	case GNTST_bad_copy_arg:
-		return "bad copy";
-	case GNTST_address_too_big:
-		return "address too big";
+	case GNTST_okay: return "okay";
+	case GNTST_general_error: return "general error";
+	case GNTST_bad_gntref: return "bad reference";
+	case GNTST_bad_handle: return "bad handle";
+	case GNTST_permission_denied: return "permission denied";
+	case GNTST_bad_copy_arg: return "bad copy";
+	case GNTST_address_too_big: return "address too big";
 	}
 	return "another error";
 }
@@ -67,11 +60,11 @@ static void setup(void)
 	long rc;
 
 	rc = ask(GNTTABOP_query_size, &size);
-	expect(!rc && size.status == GNTST_okay, "query_size: %u frames of at most %u", size.nr_frames, size.max_nr_frames);
+	expect(!rc && size.status == GNTST_okay, "query_size: %u frames of at most %u",
+	       size.nr_frames, size.max_nr_frames);
 	set_xen_guest_handle(op.frame_list, frames);
 	rc = ask(GNTTABOP_setup_table, &op);
-	expect(!rc && op.status == GNTST_okay, "setup_table: its first frame is %lx",
-	       frames[0]);
+	expect(!rc && op.status == GNTST_okay, "setup_table: its first frame is %lx", frames[0]);
 	expect_code(window_set(window, frames[0] << PAGE_SHIFT | PTE_P | PTE_W | PTE_NX), 0,
 		    "map that; %zu entries of 8 bytes", PAGE_SIZE / sizeof(*table));
 	table = window;
@@ -90,7 +83,10 @@ static void give(grant_ref_t ref, const void *page, u16 flags)
 static gnttab_map_grant_ref_t map(void *window, grant_ref_t ref, u32 flags)
 {
 	gnttab_map_grant_ref_t op = {
-		.host_addr = (u64)window, .flags = GNTMAP_host_map | flags, .ref = ref, .dom = self,
+		.host_addr = (u64)window,
+		.flags = GNTMAP_host_map | flags,
+		.ref = ref,
+		.dom = self,
 	};
 
 	CHECK(!ask(GNTTABOP_map_grant_ref, &op));
@@ -168,7 +164,8 @@ static void copying(u64 *page)
 
 static void costs(void *window)
 {
-	cost(MEASURE(200, unmap(window, map(window, REF_RW, 0).handle)), "map a grant and unmap it");
+	cost(MEASURE(200, unmap(window, map(window, REF_RW, 0).handle)),
+	     "map a grant and unmap it");
 }
 
 /* Version 2: entries of 16 bytes, what is in use stands in frames of its own. */
@@ -186,7 +183,8 @@ static void version_2(void)
 	expect(!rc && get.version == 2, "get_version -> %u", get.version);
 	set_xen_guest_handle(status.frame_list, frames);
 	rc = ask(GNTTABOP_get_status_frames, &status);
-	expect(!rc && status.status == GNTST_okay, "get_status_frames: the first is %lx", frames[0]);
+	expect(!rc && status.status == GNTST_okay, "get_status_frames: the first is %lx",
+	       frames[0]);
 	set.version = 1;
 	expect_code(ask(GNTTABOP_set_version, &set), 0, "set_version 1");
 	set.version = 3;

@@ -42,11 +42,12 @@ static void give_and_take(void)
 		    "decrease_reservation while mapped: accepted, freed with the last mapping");
 	expect_code(map(page, 0), 0, "update_va_mapping: unmap it");
 	extent = pfn;
-	if (!expect_code(reserve(XENMEM_populate_physmap, &extent), 1, "populate_physmap: a frame for page %lx",
-			 pfn))
+	if (!expect_code(reserve(XENMEM_populate_physmap, &extent), 1,
+			 "populate_physmap: a frame for page %lx", pfn))
 		return;
 	((unsigned long *)P2M)[pfn] = extent;
-	expect(M2P[extent] == pfn, "the hypervisor wrote M2P[%lx] = %lx; P2M is ours to write", extent, pfn);
+	expect(M2P[extent] == pfn, "the hypervisor wrote M2P[%lx] = %lx; P2M is ours to write",
+	       extent, pfn);
 	expect_code(map(page, pte_make(pfn, PTE_P | PTE_W)), 0, "update_va_mapping: map it");
 	expect(*(volatile u64 *)page == 0, "it comes without what was in it before");
 	expect_code(HC(memory_op, .cmd = XENMEM_current_reservation, .arg = &self), before,
@@ -91,5 +92,6 @@ void chapter_memory(void)
 	give_and_take();
 	exchange();
 	expect_code(HC(memory_op, .cmd = 63), -38, "a command it does not know");
-	cost(MEASURE(1000, HC(memory_op, .cmd = XENMEM_maximum_ram_page)), "memory_op(maximum_ram_page)");
+	cost(MEASURE(1000, HC(memory_op, .cmd = XENMEM_maximum_ram_page)),
+	     "memory_op(maximum_ram_page)");
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include "programs/tour/pv.h"
 
-#define CALLS	32
+#define CALLS 32
 
 void chapter_multicall(void)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include "programs/tour/pv.h"
 
-#define PORT_B	0x61	/* timer gate and speaker: harmless to read */
+#define PORT_B 0x61 /* timer gate and speaker: harmless to read */
 
 static void read_port(void *arg)
 {

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include "programs/tour/pv.h"
 
-#define DATA_RING3	0x00cff3000000ffffUL
-#define DATA_SHORT	0x0040f30000000fffUL	/* limit 0xfff */
-#define CODE_RING0	0x00af9b000000ffffUL
-#define TASK_STATE	0x0000e90000000067UL
+#define DATA_RING3 0x00cff3000000ffffUL
+#define DATA_SHORT 0x0040f30000000fffUL /* limit 0xfff */
+#define CODE_RING0 0x00af9b000000ffffUL
+#define TASK_STATE 0x0000e90000000067UL
 
 static u32 limit_of(u16 selector)
 {
@@ -21,7 +21,8 @@ static void gdt(void)
 	long rc;
 
 	table[1] = DATA_RING3;
-	expect_refused(HC(set_gdt, .frames = &frame, .entries = 8), "set_gdt with a frame we can write");
+	expect_refused(HC(set_gdt, .frames = &frame, .entries = 8),
+		       "set_gdt with a frame we can write");
 	CHECK(!HC(update_va_mapping, .va = (u64)table, .val = frame << PAGE_SHIFT | PTE_P,
 		  .flags = UVMF_INVLPG | UVMF_ALL));
 	expect_code(HC(set_gdt, .frames = &frame, .entries = 8), 0, "set_gdt with it read-only");
@@ -31,8 +32,10 @@ static void gdt(void)
 	rc = HC(update_descriptor, .maddr = at, .desc = CODE_RING0);
 	expect(rc < 0 || (table[1] >> 45 & 3) == 3, "update_descriptor: code for ring 0 -> %s",
 	       rc < 0 ? "refused" : "made code for ring 3");
-	expect_refused(HC(update_descriptor, .maddr = at, .desc = TASK_STATE), "update_descriptor: a task state");
-	expect_code(HC(set_gdt, .entries = 0), 0, "set_gdt with no entries: only the reserved ones are left");
+	expect_refused(HC(update_descriptor, .maddr = at, .desc = TASK_STATE),
+		       "update_descriptor: a task state");
+	expect_code(HC(set_gdt, .entries = 0), 0,
+		    "set_gdt with no entries: only the reserved ones are left");
 	port_table_release(table);
 	page_free(table);
 }
@@ -48,7 +51,8 @@ static void bases(void)
 	expect(seen == there, "%%fs:0 reads %lx", seen);
 	expect_refused(HC(set_segment_base, .which = SEGBASE_FS, .base = 0x8000000000000000),
 		       "set_segment_base: a non-canonical one");
-	cost(MEASURE(1000, HC(set_segment_base, .which = SEGBASE_FS, .base = 0)), "set_segment_base");
+	cost(MEASURE(1000, HC(set_segment_base, .which = SEGBASE_FS, .base = 0)),
+	     "set_segment_base");
 }
 
 void chapter_segments(void)
@@ -56,8 +60,8 @@ void chapter_segments(void)
 	u16 cs, ss;
 
 	__asm__ volatile("mov %%cs, %0\n\tmov %%ss, %1" : "=r"(cs), "=r"(ss));
-	expect(cs == FLAT_KERNEL_CS && ss == FLAT_KERNEL_SS, "we run with cs %x ss %x: ring %d", cs, ss,
-	       cs & 3);
+	expect(cs == FLAT_KERNEL_CS && ss == FLAT_KERNEL_SS, "we run with cs %x ss %x: ring %d", cs,
+	       ss, cs & 3);
 	gdt();
 	bases();
 }

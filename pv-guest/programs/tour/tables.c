@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include "programs/tour/pv.h"
 
-#define RO	(PTE_P | PTE_A | PTE_NX)
-#define RW	(RO | PTE_W | PTE_D)
+#define RO (PTE_P | PTE_A | PTE_NX)
+#define RW (RO | PTE_W | PTE_D)
 
 static long update(const void *slot, pte_t val)
 {
@@ -31,7 +31,8 @@ static void map_and_change(void *window, u64 *page)
 {
 	pte_t *slot = window_slot(window);
 
-	expect_code(update(slot, pte_make(va_to_pfn(page), RW)), 0, "mmu_update: map a page of ours");
+	expect_code(update(slot, pte_make(va_to_pfn(page), RW)), 0,
+		    "mmu_update: map a page of ours");
 	*(volatile u64 *)window = 7;
 	expect(*page == 7, "a write there reaches the page");
 	expect_code(HC(update_va_mapping, .va = (u64)window, .val = 0, .flags = UVMF_INVLPG), 0,
@@ -46,8 +47,8 @@ static void tables_are_not_writable(void *window, pte_t *tables[5])
 	for (level = 1; level <= 4; level++) {
 		pfn_t pfn = va_to_pfn(tables[level]);
 
-		expect_refused(update(slot, pte_make(pfn, RW)), "mmu_update: map a level %d table writable",
-			       level);
+		expect_refused(update(slot, pte_make(pfn, RW)),
+			       "mmu_update: map a level %d table writable", level);
 		expect_refused(HC(update_va_mapping, .va = (u64)window, .val = pte_make(pfn, RW)),
 			       "update_va_mapping: the same");
 		expect_code(update(slot, pte_make(pfn, RO)), 0, "mmu_update: map it read-only");
@@ -93,14 +94,17 @@ static void direct_store(void *window, u64 *page, pte_t *l2)
 	*page = 8;
 	say("before anything is asked, a plain store to a live table %s",
 	    trap_try(&r, store, &s) ? "traps" : "is done for us");
-	expect_code(HC(vm_assist, .cmd = VMASST_CMD_enable, .type = VMASST_TYPE_writable_pagetables), 0,
-		    "vm_assist: enable writable_pagetables");
+	expect_code(
+		HC(vm_assist, .cmd = VMASST_CMD_enable, .type = VMASST_TYPE_writable_pagetables), 0,
+		"vm_assist: enable writable_pagetables");
 	expect(!trap_try(&r, store, &s) && *(volatile u64 *)window == 8,
 	       "now the store is emulated: checked, then made");
 	cost(MEASURE(200, store(&s)), "an emulated store");
-	expect_trap(TRAP_PF, store, &in_l2, "a store to a level 2 table, for which this is not done");
-	expect_code(HC(vm_assist, .cmd = VMASST_CMD_disable, .type = VMASST_TYPE_writable_pagetables), 0,
-		    "vm_assist: disable it");
+	expect_trap(TRAP_PF, store, &in_l2,
+		    "a store to a level 2 table, for which this is not done");
+	expect_code(
+		HC(vm_assist, .cmd = VMASST_CMD_disable, .type = VMASST_TYPE_writable_pagetables),
+		0, "vm_assist: disable it");
 	CHECK(!window_set(window, 0));
 }
 
@@ -110,15 +114,19 @@ static void pinning(void)
 	mfn_t mfn = va_to_mfn(l1);
 
 	l1[3] = pte_make(va_to_pfn(l1), RW);
-	expect_refused(mmuext(MMUEXT_PIN_L1_TABLE, mfn), "pin a page as a table while we can write it");
+	expect_refused(mmuext(MMUEXT_PIN_L1_TABLE, mfn),
+		       "pin a page as a table while we can write it");
 	port_table_prepare(l1);
-	expect_refused(mmuext(MMUEXT_PIN_L1_TABLE, mfn), "read-only, but with a writable entry for itself");
+	expect_refused(mmuext(MMUEXT_PIN_L1_TABLE, mfn),
+		       "read-only, but with a writable entry for itself");
 	port_table_release(l1);
 	l1[3] = pte_make(va_to_pfn(l1), RO);
 	port_table_prepare(l1);
-	expect_code(mmuext(MMUEXT_PIN_L1_TABLE, mfn), 0, "read-only, with a read-only entry for itself");
+	expect_code(mmuext(MMUEXT_PIN_L1_TABLE, mfn), 0,
+		    "read-only, with a read-only entry for itself");
 	expect_refused(mmuext(MMUEXT_PIN_L1_TABLE, mfn), "pin it again");
-	expect_refused(update(&l1[4], pte_make(va_to_pfn(l1), RW)), "map it writable through itself");
+	expect_refused(update(&l1[4], pte_make(va_to_pfn(l1), RW)),
+		       "map it writable through itself");
 	cost(MEASURE(50, mmuext(MMUEXT_UNPIN_TABLE, mfn); mmuext(MMUEXT_PIN_L1_TABLE, mfn)),
 	     "unpin and pin a level 1 table");
 	expect_code(mmuext(MMUEXT_UNPIN_TABLE, mfn), 0, "unpin it");

@@ -20,8 +20,8 @@ static void wall_clock(void)
 	u64 sec = (u64)SHARED->wc_sec_hi << 32 | SHARED->wc_sec;
 	u64 now = sec + (SHARED->wc_nsec + port_time_ns()) / SEC;
 
-	expect(!(SHARED->wc_version & 1) && now > 946684800, "wall clock: it is second %lu of 1970's count",
-	       now);
+	expect(!(SHARED->wc_version & 1) && now > 946684800,
+	       "wall clock: it is second %lu of 1970's count", now);
 }
 
 /* Let events in and wait for the timer's.  Return: when it came, counted from start; or a second. */
@@ -46,7 +46,8 @@ static void timer_op(void)
 	t = wait_tick(t);
 	expect(t >= MSEC && t < SEC, "VIRQ_TIMER came after %lu us", t / 1000);
 	irq_disable();
-	expect_code(HC(vcpu_op, .cmd = VCPUOP_set_singleshot_timer, .vcpuid = this_cpu()->id, .arg = &past),
+	expect_code(HC(vcpu_op, .cmd = VCPUOP_set_singleshot_timer, .vcpuid = this_cpu()->id,
+		       .arg = &past),
 		    0, "set_singleshot_timer, to a time long past");
 	t = wait_tick(port_time_ns());
 	expect(t < SEC, "it came after %lu us", t / 1000);

@@ -20,10 +20,12 @@ const char *error_name(long code)
 		long code;
 		const char *name;
 	} names[] = {
-		{ XEN_EPERM, "EPERM" }, { XEN_ENOENT, "ENOENT" }, { XEN_ESRCH, "ESRCH" },
-		{ XEN_E2BIG, "E2BIG" }, { XEN_ENOMEM, "ENOMEM" }, { XEN_EACCES, "EACCES" },
-		{ XEN_EFAULT, "EFAULT" }, { XEN_EBUSY, "EBUSY" }, { XEN_EEXIST, "EEXIST" },
-		{ XEN_ENODEV, "ENODEV" }, { XEN_EINVAL, "EINVAL" }, { XEN_ENOSPC, "ENOSPC" },
+		{ XEN_EPERM, "EPERM" },	  { XEN_ENOENT, "ENOENT" },
+		{ XEN_ESRCH, "ESRCH" },	  { XEN_E2BIG, "E2BIG" },
+		{ XEN_ENOMEM, "ENOMEM" }, { XEN_EACCES, "EACCES" },
+		{ XEN_EFAULT, "EFAULT" }, { XEN_EBUSY, "EBUSY" },
+		{ XEN_EEXIST, "EEXIST" }, { XEN_ENODEV, "ENODEV" },
+		{ XEN_EINVAL, "EINVAL" }, { XEN_ENOSPC, "ENOSPC" },
 		{ XEN_ENOSYS, "ENOSYS" }, { XEN_EOPNOTSUPP, "EOPNOTSUPP" },
 	};
 	unsigned int i;
@@ -109,8 +111,8 @@ bool expect_trap(int vector, void (*fn)(void *arg), void *arg, const char *what)
 
 	trap_try(&r, fn, arg);
 	if (vector == TRAP_PF)
-		return expect(r.vector == vector, "%s -> trap %d, error %lu, address %lx", what, r.vector,
-			      r.error, r.address);
+		return expect(r.vector == vector, "%s -> trap %d, error %lu, address %lx", what,
+			      r.vector, r.error, r.address);
 	return expect(r.vector == vector, "%s -> trap %d, error %lu", what, r.vector, r.error);
 }
 

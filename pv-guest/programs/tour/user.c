@@ -11,16 +11,17 @@ static void two_roots(void)
 	       "both root tables name the same user tables");
 	expect(s->root[ROOT_SLOT_KERNEL] & PTE_P && !(s->user_root[ROOT_SLOT_KERNEL] & PTE_P),
 	       "only the kernel's has the kernel");
-	expect_refused(port_entry_set(&s->root[ROOT_SLOT_USER], s->root[ROOT_SLOT_USER] | PTE_LARGE),
-		       "a large page in a root table");
+	expect_refused(
+		port_entry_set(&s->root[ROOT_SLOT_USER], s->root[ROOT_SLOT_USER] | PTE_LARGE),
+		"a large page in a root table");
 	process_wait(p);
 }
 
 /* Numbers of system calls and of hypercalls do not mix: SYSCALL in user mode is ours alone. */
 static void no_hypercalls_from_user(void)
 {
-	expect_code(process_run(USER_CALL, HC_sched_op), -38, "a user program tries hypercall %d (sched_op)",
-		    HC_sched_op);
+	expect_code(process_run(USER_CALL, HC_sched_op), -38,
+		    "a user program tries hypercall %d (sched_op)", HC_sched_op);
 }
 
 void chapter_user(void)

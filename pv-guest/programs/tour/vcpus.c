@@ -42,7 +42,8 @@ void chapter_vcpus(void)
 	for (id = 0; id < cpu_count; id++)
 		expect_code(ask(VCPUOP_is_up, id, NULL), 1, "is_up %u", id);
 	expect_code(ask(VCPUOP_up, 5000, NULL), -2, "up 5000");
-	expect_refused(ask(VCPUOP_initialise, 0, NULL), "initialise 0, which is running, from nowhere");
+	expect_refused(ask(VCPUOP_initialise, 0, NULL),
+		       "initialise 0, which is running, from nowhere");
 	runstate();
 	cpus_common();
 	if (cpu_count > 1)

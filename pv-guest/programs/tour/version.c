@@ -21,8 +21,8 @@ static void features(void)
 			  1 << XENFEAT_supervisor_mode_kernel;
 
 	expect_code(ask(XENVER_get_features, &info), 0, "get_features");
-	expect(!(info.submap & never), "features %#x: tables are ours but read-only, and not translated",
-	       info.submap);
+	expect(!(info.submap & never),
+	       "features %#x: tables are ours but read-only, and not translated", info.submap);
 	expect(!!(info.submap & 1 << XENFEAT_dom0) == is_initial_domain(),
 	       "the dom0 feature agrees with start_info");
 }
