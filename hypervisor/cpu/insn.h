@@ -10,6 +10,9 @@
 
 #define FLAGS_INTERRUPTS	BIT(9)
 
+/* Write the cache line at p back, and drop it. */
+static inline void clflush(const void *p) { __asm__ volatile("clflush (%0)" : : "r"(p) : "memory"); }
+
 #ifdef HOST_TEST
 #include "fake/insn.h"
 #else
