@@ -111,6 +111,8 @@ void vcpu_wake(struct vcpu *v);			/* after clearing a reason to pause; irq-safe 
 void vcpu_unblock(struct vcpu *v);		/* clear VPF_BLOCKED, wake; irq-safe */
 void vcpu_kick(struct vcpu *v);			/* make a running v pass its exit path soon (IPI); irq-safe */
 void vcpu_block(void);				/* current, unless an event is pending */
+void vcpu_poll_begin(struct vcpu *v);		/* within the room: SCHEDOP_poll */
+void vcpu_poll_cancel(struct vcpu *v);
 void vcpu_set_down(struct vcpu *v);
 void vcpu_set_up(struct vcpu *v);		/* clear VPF_DOWN, wake */
 void vcpu_pause(struct vcpu *v);		/* returns when v is not running; not for current */
