@@ -26,9 +26,15 @@ def pv(say, name, program, expect, **how):
     boots.boots(say, name, expect, kernel=built("pv-guest-pv"), kernel_args=program, **how)
 
 
+def native_main(test):
+    """As boots.main(): what must be there, and is booted, is the native port."""
+    boots.WHICH = built("pv-guest-native")
+    boots.main(test)
+
+
 def native(say, name, program, expect, **how):
     """The native port runs a program on the bare machine."""
-    one = boots.spec(hypervisor=built("pv-guest-native"), hv_args=program, kernel="", memory=64, **how)
+    one = boots.spec(hv_args=program, kernel="", memory=64, **how)
     outcome = boots.machine.boot(one)
     boots.verdict.judge(say, one, outcome, want="exit", audit=False, guest_tap=False, expect=expect, name=name)
 
