@@ -5,7 +5,10 @@
  * Right: from 64-bit and from 32-bit user mode it reaches the callback sysenter; nothing of the user's RIP and RSP is left, so the frame
  * shows RIP 0 and RSP 0, SS and CS of user mode; without a callback it is #GP.  ABI: CALLBACKTYPE_sysenter in callback.h.
  *
- * Boot: --cpu max,-smap,vendor=GenuineIntel
+ * The emulator's default processor is AMD's, which has no SYSENTER in long mode.  Xen 4.17 does not survive the instruction on "max" renamed to
+ * Intel's (double fault on its entry stack), but does on a processor that exists.
+ *
+ * Boot: --cpu Skylake-Client,-smap,-hle,-rtm
  */
 #include "guest.h"
 
@@ -38,6 +41,5 @@ void test_main(void)
 	check(!r.rip && !r.rsp, "RIP 0x%lx and RSP 0x%lx are not known", r.rip, r.rsp);
 	check_eq(run(USER_CS32), VEC_SYSENTER, "32-bit code");
 	check_eq(HC(callback_op, .cmd = CALLBACKOP_unregister, .arg = &un), -XEN_EINVAL,
-		 "the callback off");
-	check_eq(run(USER_CS), X_GP, "without it: #GP");
+		 "the callback cannot be taken back");
 }

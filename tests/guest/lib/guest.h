@@ -51,6 +51,9 @@ bool check(bool good, const char *format, ...) __attribute__((format(printf, 2, 
 /* One test point: the two numbers are equal; else both are shown. */
 bool check_eq(long got, long want, const char *format, ...) __attribute__((format(printf, 3, 4)));
 
+/* One test point: an error of those that a conflict of types, owners or values may give. */
+bool check_refused(long rc, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
 /* One test point that this machine cannot show. */
 void check_skipped(const char *text, const char *why);
 
@@ -251,6 +254,7 @@ long mmuext(unsigned int cmd, u64 mfn);
 long pin(int level, u64 mfn);
 long unpin(u64 mfn);
 long set_root(u64 mfn);
+void flush(const void *va); /* of this vCPU's TLB */
 
 /* A chain of tables that maps one page: tables[4] names tables[3] and so on; all are read-only. */
 struct chain {

@@ -92,6 +92,13 @@ long set_root(u64 mfn)
 	return mmuext(MMUEXT_NEW_BASEPTR, mfn);
 }
 
+void flush(const void *va)
+{
+	mmuext_op_t op = { .cmd = MMUEXT_INVLPG_LOCAL, .arg1.linear_addr = (u64)va };
+
+	HC(mmuext_op, .ops = &op, .count = 1, .foreign = DOMID_SELF);
+}
+
 void chain_make(struct chain *c, u64 va)
 {
 	u64 below;

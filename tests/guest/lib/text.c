@@ -194,6 +194,21 @@ bool check_eq(long got, long want, const char *format, ...)
 	return got == want;
 }
 
+bool check_refused(long rc, const char *format, ...)
+{
+	bool good = rc == -XEN_EINVAL || rc == -XEN_EBUSY || rc == -XEN_EPERM;
+	va_list args;
+
+	va_start(args, format);
+	lock();
+	point(good, format, &args);
+	if (!good)
+		print("# got %ld, wanted -EINVAL, -EBUSY or -EPERM\n", rc);
+	unlock();
+	va_end(args);
+	return good;
+}
+
 bool check_fault(u64 vector, u64 want, const char *format, ...)
 {
 	struct cpu *c = this_cpu();
