@@ -70,18 +70,16 @@ long do_vcpu_up(struct subop_call *c, void *op)
 {
 	struct domain *d = c->v->domain;
 	struct vcpu *v = target(c);
-	bool wake = false;
+	bool ready;
 
 	(void)op;
 	spin_lock(&d->lock);
-	if (!v->initialised) {
-		spin_unlock(&d->lock);
-		return hc_fail(-EINVAL, "v%u has no context", v->id);
-	}
-	wake = __atomic_fetch_and(&v->sched.pause_flags, ~VPF_DOWN, __ATOMIC_SEQ_CST) & VPF_DOWN;
+	ready = v->initialised;
 	spin_unlock(&d->lock);
-	if (wake)
-		vcpu_wake(v);
+	if (!ready)
+		return hc_fail(-EINVAL, "v%u has no context", v->id);
+	if (is_down(v))
+		vcpu_set_up(v);
 	return 0;
 }
 
@@ -158,24 +156,9 @@ long do_vcpu_register_vcpu_info(struct subop_call *c, void *op)
 	return rc;
 }
 
-/* v's state with the time since its last change counted in.  Another CPU may be changing it. */
-static void runstate_get(const struct vcpu *v, vcpu_runstate_info_t *r)
-{
-	const volatile vcpu_runstate_info_t *from = &v->sched.runstate;
-	ns_t since;
-
-	do {
-		*r = *from;
-		__atomic_thread_fence(__ATOMIC_ACQUIRE);
-	} while (r->state_entry_time != from->state_entry_time || r->state != from->state);
-	since = now_ns() - (ns_t)(r->state_entry_time & ~XEN_RUNSTATE_UPDATE);
-	if (since > 0)
-		r->time[r->state] += since;
-}
-
 long do_vcpu_get_runstate_info(struct subop_call *c, void *op)
 {
-	runstate_get(target(c), op);
+	vcpu_runstate_get(target(c), op);
 	return 0;
 }
 
@@ -197,7 +180,7 @@ long do_vcpu_register_runstate_memory_area(struct subop_call *c, void *op)
 	v->sched.runstate_area = va;
 	if (!va)
 		return 0;
-	runstate_get(v, &r);
+	vcpu_runstate_get(v, &r);
 	if (copy_to_guest(va, &r, sizeof(r)))
 		return hc_fail(0, "runstate area at %#lx is not mapped now", va);
 	return 0;
@@ -225,18 +208,16 @@ long do_vcpu_set_periodic_timer(struct subop_call *c, void *op)
 
 	if (period < PERIOD_MIN || period > PERIOD_MAX)
 		return hc_fail(-EINVAL, "period of %lu ns", period);
-	v->sched.period = period;
-	timer_set(&v->sched.periodic, now_ns() + period);
+	vcpu_set_period(v, period);
+	if (v != c->v)
+		timer_set(&v->sched.periodic, now_ns() + period);	/* it may be running */
 	return 0;
 }
 
 long do_vcpu_stop_periodic_timer(struct subop_call *c, void *op)
 {
-	struct vcpu *v = target(c);
-
 	(void)op;
-	v->sched.period = 0;
-	timer_stop(&v->sched.periodic);
+	vcpu_set_period(target(c), 0);
 	return 0;
 }
 

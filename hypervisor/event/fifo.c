@@ -92,7 +92,7 @@ static bool enqueue(struct domain *d, struct vcpu *v, struct evtchn *ch, u32 por
 	bool linked = false;
 
 	/* The ABI forbids the guest to unmask before it gave a control block: the event is lost. */
-	if (!q->control || (__atomic_fetch_or(word, LINKED, __ATOMIC_SEQ_CST) & LINKED))
+	if (!q || !q->control || (__atomic_fetch_or(word, LINKED, __ATOMIC_SEQ_CST) & LINKED))
 		return false;
 	forget_tail(d, ch, port);
 	ch->last_vcpu = v->id;
@@ -190,7 +190,7 @@ static int map_control_block(struct domain *d, struct vcpu *v, mfn_t mfn, u32 of
 	struct frame *f;
 	u64 flags;
 
-	if (q->control)
+	if (!q || q->control)
 		return hc_fail(-EINVAL, "v%u has its control block", v->id);
 	f = get_frame(d, mfn);
 	if (!f)
@@ -308,7 +308,7 @@ void fifo_destroy(struct domain *d)
 	for (u32 i = 0; i < f->nr_pages; i++)
 		frame_put_both(f->page[i], false);
 	for_each_vcpu(d, v)
-		if (v->evtchn.fifo->frame)
+		if (v->evtchn.fifo && v->evtchn.fifo->frame)
 			frame_put_both(v->evtchn.fifo->frame, false);
 	free_queues(d);
 	zfree(f);
