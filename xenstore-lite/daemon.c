@@ -105,25 +105,26 @@ static void on_event(struct ev_loop *loop, ev_io *io, int events)
 		ring_event(port);
 }
 
-/* Before sleeping: everything that this round caused goes out. */
+/* Before sleeping: everything that this round caused goes out; and no sleep while there is more. */
 static void on_before(struct ev_loop *loop, ev_prepare *w, int events)
-{
-	(void)loop;
-	(void)w;
-	(void)events;
-	links_flush();
-}
-
-/* Once a round: those who have more to do; and no sleep while there are any. */
-static void on_after(struct ev_loop *loop, ev_check *w, int events)
 {
 	struct daemon *d = w->data;
 
 	(void)events;
-	if (links_turn())
+	links_flush();
+	if (links_ready())
 		ev_idle_start(loop, &d->busy);
 	else
 		ev_idle_stop(loop, &d->busy);
+}
+
+/* Once a round, those who have more to do */
+static void on_after(struct ev_loop *loop, ev_check *w, int events)
+{
+	(void)loop;
+	(void)w;
+	(void)events;
+	links_turn();
 }
 
 static void on_idle(struct ev_loop *loop, ev_idle *w, int events)
@@ -230,9 +231,9 @@ void daemon_run(struct daemon *d)
 	d->accept_io.data = d;
 	ev_io_start(d->loop, &d->accept_io);
 	ev_prepare_init(&d->before, on_before);
+	d->before.data = d;
 	ev_prepare_start(d->loop, &d->before);
 	ev_check_init(&d->after, on_after);
-	d->after.data = d;
 	ev_check_start(d->loop, &d->after);
 	ev_idle_init(&d->busy, on_idle);
 	start_signal(d, &d->term, SIGTERM, on_end);

@@ -132,11 +132,17 @@ void link_wake(struct link *l)
 }
 
 /**
- * links_turn - everybody in the queue gets one more turn
- *
- * Return: whether the queue is not empty.
+ * links_ready - is anybody waiting for another turn
  */
-bool links_turn(void)
+bool links_ready(void)
+{
+	return ready;
+}
+
+/**
+ * links_turn - everybody who waits for another turn gets one
+ */
+void links_turn(void)
 {
 	struct link *last = ready ? ready->prev : NULL, *l;
 
@@ -145,7 +151,6 @@ bool links_turn(void)
 		if (l == last)
 			break;
 	}
-	return ready;
 }
 
 /**

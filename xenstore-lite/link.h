@@ -42,7 +42,8 @@ void link_run(struct link *l);
 void link_wake(struct link *l);
 void link_shut(struct link *l, u32 error);
 void link_forget(struct link *l);
-bool links_turn(void);
+bool links_ready(void);
+void links_turn(void);
 void links_flush(void);
 
 #endif

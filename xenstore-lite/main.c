@@ -54,7 +54,7 @@ static const struct argp_option option_list[] = {
 	{ "live-update", 'U', 0, OPTION_HIDDEN, "", 0 },
 	{ "update-fd", OPT_UPDATE, "FD", OPTION_HIDDEN, "", 0 },
 	{ "check-fd", OPT_CHECK, "FD", OPTION_HIDDEN, "", 0 },
-	{ "help", 'H', 0, OPTION_HIDDEN, "", -1 },
+	{ "stock-help", 'H', 0, OPTION_HIDDEN, "", 0 },
 	{ 0 }
 };
 
@@ -154,21 +154,19 @@ static error_t parse(int key, char *arg, struct argp_state *st)
 
 static char *help_filter(int key, const char *text, void *input)
 {
+	u32 def[QUOTA_COUNT];
 	struct buf b = { 0 };
 
 	(void)input;
 	if (key != ARGP_KEY_HELP_POST_DOC)
 		return (char *)text;
+	quota_defaults(def);
 	buf_printf(&b, "Quotas, with their defaults:\n");
-	for (int q = 0; q < QUOTA_COUNT; q++) {
-		u32 def[QUOTA_COUNT];
-
-		quota_defaults(def);
-		buf_printf(&b, "  %-20s %8u  %s\n", quota_name[q], def[q], quota_text[q]);
-	}
+	for (int q = 0; q < QUOTA_COUNT; q++)
+		buf_printf(&b, "  %-19s %7u %s\n", quota_name[q], def[q], quota_text[q]);
 	buf_printf(&b, "\nXENSTORED_PATH, XENSTORED_RUNDIR: the socket, or its folder"
 		   " (/var/run/xenstored).\nXENSTORED_ROOTDIR is not used: nothing is kept on disk."
-		   "\nSee xenstored-lite(8).");
+		   "\nSee xenstored-lite(8).\n");
 	buf_add(&b, "", 1);
 	return b.data;
 }
@@ -268,11 +266,11 @@ int main(int argc, char **argv)
 {
 	struct parsed p = { .opt = { .update_fd = -1, .check_fd = -1 },
 			    .soft_memory = 2 << 20, .event_seconds = 20 };
-	struct daemon d = { .listen_fd = -1 };
+	static struct daemon d = { .listen_fd = -1 };	/* reachable for leak checkers */
 	int tell = -1;
 
 	quota_defaults(p.quota);
-	argp_parse(&argp, argc, argv, ARGP_NO_HELP, NULL, &p);
+	argp_parse(&argp, argc, argv, 0, NULL, &p);
 	d.opt = p.opt;
 	d.opt.argv = argv;
 	raise_limits();

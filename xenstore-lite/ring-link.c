@@ -173,10 +173,11 @@ int ring_introduce(struct domain *d, unsigned long gfn, u32 port)
 	if (!d->conn)
 		return introduce_first(d, gfn, port);
 	r = d->conn->link;
-	xen->unbind(r->port);
 	local = xen->bind(d->domid, port);
 	if (local < 0)
 		return local;
+	if ((u32)local != r->port)
+		xen->unbind(r->port);
 	set_port(r, local);
 	fresh_start(r);
 	return 0;

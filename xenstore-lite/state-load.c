@@ -34,9 +34,12 @@ static struct perms *get_perms(struct store *s, struct reader *r)
 	u32 len;
 	const char *p = get_bytes(r, &len);
 
-	if (!len || len % sizeof(struct perm))
+	struct perm list[XENSTORE_PAYLOAD_MAX / 2];
+
+	if (!len || len % sizeof(*list) || len > sizeof(list))
 		return NULL;
-	return perms_intern(&s->perms_table, (const struct perm *)p, len / sizeof(struct perm));
+	memcpy(list, p, len);		/* which need not be aligned */
+	return perms_intern(&s->perms_table, list, len / sizeof(*list));
 }
 
 static struct value *get_value(struct reader *r)

@@ -68,26 +68,79 @@ static void remove_node(struct store *s, struct node **root, const char *path)
 	node_remove_child(parent, path + up + 1, len - up - 1, ++s->clock);
 }
 
-/**
- * tree_apply - do again what a transaction did
- */
-void tree_apply(struct store *s, struct node **root, const struct change *ch)
+static int64_t value_bytes(const struct value *v)
 {
-	struct place at;
+	return v ? (int64_t)(sizeof(*v) + v->len) : 0;
+}
+
+static u32 count_elements(const char *p)
+{
+	u32 n = 0;
+
+	for (; *p; p++)
+		n += *p == '/';
+	return n;
+}
+
+/* What it costs to create path @tail, relative to a node that is there */
+static int64_t create_bytes(const char *tail, u32 nodes, const struct value *value)
+{
+	return nodes * sizeof(struct node) + strlen(tail) - nodes + value_bytes(value);
+}
+
+static bool uncharge_below(const struct node *n, void *ctx)
+{
+	domain_charge(ctx, perms_owner(n->perms), -1, -(int64_t)node_bytes(n));
+	return node_each_child(n, uncharge_below, ctx);
+}
+
+/* A change costs what it does now: others may have changed the same node elsewhere. */
+static void charge_change(struct store *s, const struct change *ch, const struct place *at)
+{
+	const char *tail = ch->path + at->anc_len;
+	u32 nodes;
 
 	switch (ch->kind) {
 	case CHANGE_CREATE:
-		node_find(*root, ch->path, &at);
-		create(s, root, ch->path, at.anc_len, ch->perms, ch->value);
+		nodes = count_elements(tail);
+		domain_charge(s, perms_owner(ch->perms), nodes,
+			      create_bytes(tail, nodes, ch->value));
 		break;
 	case CHANGE_VALUE:
-		set_value(root, ch->path, ch->value);
+		domain_charge(s, perms_owner(at->node->perms), 0,
+			      value_bytes(ch->value) - value_bytes(at->node->value));
 		break;
 	case CHANGE_PERMS:
-		set_perms(root, ch->path, ch->perms);
+		domain_charge(s, perms_owner(at->node->perms), -1, -(int64_t)node_bytes(at->node));
+		domain_charge(s, perms_owner(ch->perms), 1, node_bytes(at->node));
 		break;
 	case CHANGE_REMOVE:
-		remove_node(s, root, ch->path);
+		uncharge_below(at->node, s);
+		break;
+	}
+}
+
+/**
+ * tree_apply - do in the store what a transaction did, and charge for it
+ */
+void tree_apply(struct store *s, const struct change *ch)
+{
+	struct place at;
+
+	node_find(s->root, ch->path, &at);
+	charge_change(s, ch, &at);
+	switch (ch->kind) {
+	case CHANGE_CREATE:
+		create(s, &s->root, ch->path, at.anc_len, ch->perms, ch->value);
+		break;
+	case CHANGE_VALUE:
+		set_value(&s->root, ch->path, ch->value);
+		break;
+	case CHANGE_PERMS:
+		set_perms(&s->root, ch->path, ch->perms);
+		break;
+	case CHANGE_REMOVE:
+		remove_node(s, &s->root, ch->path);
 		break;
 	}
 }
@@ -155,15 +208,6 @@ int tree_find(struct conn *c, struct txn *t, const char *path, unsigned int need
 	return may & need ? -ENOENT : -EACCES;
 }
 
-static u32 count_elements(const char *p)
-{
-	u32 n = 0;
-
-	for (; *p; p++)
-		n += *p == '/';
-	return n;
-}
-
 static int check_new_quota(struct conn *c, struct txn *t, u32 nodes, int64_t bytes, size_t size)
 {
 	struct delta u;
@@ -173,9 +217,10 @@ static int check_new_quota(struct conn *c, struct txn *t, u32 nodes, int64_t byt
 	if (conn_is_privileged(c))
 		return 0;
 	u = usage(c, t);
-	if (nodes && quota_exceeds(c, QUOTA_NODES, u.nodes + nodes))
+	/* Below 0: the transaction removed what others removed meanwhile, too. */
+	if (nodes && u.nodes + nodes > 0 && quota_exceeds(c, QUOTA_NODES, u.nodes + nodes))
 		return -ENOSPC;
-	if (bytes > 0 && quota_exceeds(c, QUOTA_MEMORY, u.bytes + bytes))
+	if (bytes > 0 && u.bytes + bytes > 0 && quota_exceeds(c, QUOTA_MEMORY, u.bytes + bytes))
 		return -ENOMEM;
 	return check_access_quota(c, t, nodes + 1);
 }
@@ -213,12 +258,12 @@ static int tree_create(struct conn *c, struct txn *t, const char *path, const st
 {
 	struct perms *perms = at->anc->perms;
 	u32 nodes = count_elements(path + at->anc_len);
-	int64_t bytes = nodes * sizeof(struct node) + strlen(path + at->anc_len) - nodes;
+	int64_t bytes = create_bytes(path + at->anc_len, nodes, NULL);
 	struct value *value;
 	int rc;
 
 	if (len)
-		bytes += sizeof(struct value) + len;
+		bytes += sizeof(*value) + len;
 	rc = check_new_quota(c, t, nodes, bytes, len);
 	if (rc)
 		return rc;
@@ -239,11 +284,6 @@ static int tree_create(struct conn *c, struct txn *t, const char *path, const st
 	perms_put(perms);
 	fire(c, t, path, NULL);
 	return 0;
-}
-
-static int64_t value_bytes(const struct value *v)
-{
-	return v ? (int64_t)(sizeof(*v) + v->len) : 0;
 }
 
 /**

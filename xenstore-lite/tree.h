@@ -23,7 +23,7 @@ int tree_mkdir(struct conn *c, struct txn *t, const char *path);
 int tree_remove(struct conn *c, struct txn *t, const char *path);
 int tree_set_perms(struct conn *c, struct txn *t, const char *path, struct perms *perms);
 
-void tree_apply(struct store *s, struct node **root, const struct change *ch);
+void tree_apply(struct store *s, const struct change *ch);
 void tree_forget_domain(struct store *s, unsigned int domid);
 
 #endif

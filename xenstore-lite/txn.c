@@ -269,15 +269,15 @@ static void apply(struct txn *t)
 	struct store *s = t->conn->store;
 	struct change *ch;
 
-	for (u32 i = 0; i < t->delta_count; i++)
-		domain_charge(s, t->deltas[i].domid, t->deltas[i].nodes, t->deltas[i].bytes);
-	if (s->root == t->base) {
-		node_put(s->root);
-		s->root = node_get(t->root);
+	if (s->root != t->base) {
+		LL_FOREACH(t->changes, ch)
+			tree_apply(s, ch);
 		return;
 	}
-	LL_FOREACH(t->changes, ch)
-		tree_apply(s, &s->root, ch);
+	for (u32 i = 0; i < t->delta_count; i++)
+		domain_charge(s, t->deltas[i].domid, t->deltas[i].nodes, t->deltas[i].bytes);
+	node_put(s->root);
+	s->root = node_get(t->root);
 }
 
 static void fire_events(struct txn *t, const struct node *before)
