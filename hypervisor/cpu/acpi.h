@@ -11,7 +11,6 @@
 #define ACPI_MAX_OVERRIDES	16
 
 struct acpi_info {
-	maddr_t rsdp, root_table;	/* for the initial domain */
 	maddr_t lapic_base;
 	u32 nr_cpus;			/* usable ones, boot CPU included */
 	u32 apic_id[NR_CPUS], acpi_id[NR_CPUS];
@@ -39,8 +38,8 @@ struct acpi_info {
 
 extern struct acpi_info acpi;
 
-/* rsdp: from the boot loader, or 0 to look for it.  boot_fail() without usable tables. */
-void acpi_init(maddr_t rsdp);
+/* rsdp: a copy from the boot loader, or NULL to look for it.  boot_fail() without usable tables. */
+void acpi_init(const void *rsdp);
 /* Sleep state S5 through the PM1 control ports. */
 void acpi_power_off(void);
 void acpi_reset(void);

@@ -12,11 +12,11 @@
 void irq_dispatch(unsigned int vector);
 
 /*
- * A vector for a device interrupt, the same on all CPUs; fn runs with interrupts off, after the EOI
- * unless `eoi_self`: then fn, or somebody later, calls lapic_eoi().
+ * A vector for a device interrupt, the same on all CPUs; fn runs with interrupts off.  eoi_after: the
+ * EOI follows fn, which has masked its level-triggered source; else it goes before.
  * Return: the vector; -ENOSPC when all are taken.
  */
-int irq_alloc_vector(void (*fn)(void *arg), void *arg, bool eoi_self);
+int irq_alloc_vector(void (*fn)(void *arg), void *arg, bool eoi_after);
 /* No interrupt with it may be under way: mask its source first. */
 void irq_free_vector(unsigned int vector);
 

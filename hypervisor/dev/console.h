@@ -27,6 +27,13 @@ void console_softirq(void);
 /* Copy from the log ring: n bytes at most from *pos on, which moves; for the console log's readers. */
 size_t log_ring_read(u64 *pos, char *buf, size_t n);
 
+/* Steps of the boot: the serial line works from the first on; options; interrupts for input. */
+void console_init(void);
+void console_set_levels(void);
+void console_start_input(void);
+void console_panic(void);			/* whatever held the lock is never coming back */
+void console_flush(void);			/* until the serial line has sent everything */
+
 /* "cannot start: reason" on the console, then stop for good (halt). */
 void boot_fail(const char *fmt, ...) __printf(1, 2) __noreturn;
 
@@ -39,9 +46,14 @@ void machine_power_off(void) __noreturn;
 const char *cmdline_get(const char *name);
 bool cmdline_bool(const char *name, bool def);
 u64 cmdline_size(const char *name, u64 def);		/* 64M, 1G, ... */
+u64 cmdline_uint(const char *name, u64 def);		/* decimal, or 0x... */
+void cmdline_init(const char *text);			/* keeps a copy */
+void cmdline_report_unknown(void);
 extern const char *hv_cmdline;				/* as given, for XENVER_commandline */
 
 /* Keys: rooms register what they show. */
 void console_key_register(char key, const char *what, void (*fn)(void));
+void console_key(char key);			/* run what is registered; also for sysctl */
+void keys_init(void);				/* those that belong to no room */
 
 #endif

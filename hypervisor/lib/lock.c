@@ -7,7 +7,7 @@
 #include "lib/lock.h"
 
 #ifdef DEBUG
-#define IRQ_SAFE(l)	((l)->level >= LOCK_TIMER)	/* taken by interrupt handlers too */
+#define IRQ_SAFE(l)	((l)->level >= LOCK_EVTQ)	/* taken by interrupt handlers too */
 
 /* NULL while this CPU is not yet set up: nothing is checked then. */
 static struct pcpu *holder(void)

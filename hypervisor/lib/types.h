@@ -54,6 +54,7 @@ typedef s64 ns_t;		/* nanoseconds of system time */
 #define __must_check	__attribute__((warn_unused_result))
 #define __section(s)	__attribute__((section(s)))
 #define __init		__section(".init.text")	/* code not needed after boot */
+#define __initdata	__section(".init.data")	/* data likewise; initialise it, for it is no .bss */
 
 #ifndef static_assert
 #define static_assert	_Static_assert

@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Interrupts: from the vector to whoever is to hear of it.
+ */
+#include "cpu/apic.h"
+#include "cpu/insn.h"
+#include "cpu/irq.h"
+#include "cpu/pcpu.h"
+#include "cpu/smp.h"
+#include "dev/console.h"
+#include "domain/domain.h"
+#include "lib/bitmap.h"
+#include "lib/errno.h"
+
+/* The PICs, masked, may still send spurious interrupts at 0x20-0x2f; 0x80 and 0x82 are guests'. */
+#define VEC_FIRST	0x30
+#define VEC_LAST	0xef
+
+struct handler {
+	void (*fn)(void *arg);
+	void *arg;
+	bool eoi_after;
+};
+
+static struct spinlock lock = SPINLOCK_INIT("vectors", LOCK_IRQ);
+static struct handler handlers[256];
+static u32 next_vector = VEC_FIRST;
+
+int irq_alloc_vector(void (*fn)(void *arg), void *arg, bool eoi_after)
+{
+	u64 flags;
+	int rc = -ENOSPC;
+
+	/* A lock of this level may be held by the caller (a pirq's): try, the holder is quick. */
+	flags = irq_save();
+	while (!spin_trylock(&lock))
+		cpu_relax();
+	for (u32 n = VEC_FIRST; n <= VEC_LAST; n++) {
+		u32 v = next_vector;
+
+		next_vector = v == VEC_LAST ? VEC_FIRST : v + 1;
+		if (v == 0x80 || v == 0x82 || handlers[v].fn)
+			continue;
+		handlers[v].arg = arg;
+		handlers[v].eoi_after = eoi_after;
+		__atomic_store_n(&handlers[v].fn, fn, __ATOMIC_RELEASE);
+		rc = v;
+		break;
+	}
+	spin_unlock_irqrestore(&lock, flags);
+	return rc;
+}
+
+void irq_free_vector(unsigned int vector)
+{
+	WRITE_ONCE(handlers[vector].fn, NULL);
+}
+
+static void device_interrupt(unsigned int vector)
+{
+	const struct handler *h = &handlers[vector];
+	void (*fn)(void *) = __atomic_load_n(&h->fn, __ATOMIC_ACQUIRE);
+	bool after = h->eoi_after;
+
+	if (!after)
+		lapic_eoi();
+	if (fn)
+		fn(h->arg);
+	if (after)
+		lapic_eoi();
+}
+
+/* ---- calls to other CPUs ---------------------------------------------------------------------------- */
+
+static struct {
+	struct spinlock lock;
+	void (*fn)(void *arg);
+	void *arg;
+	u64 waiting[NR_CPUS / 64];	/* CPUs that have not done it yet */
+} call = { .lock = SPINLOCK_INIT("smp call", LOCK_HEAP) };
+
+static void call_interrupt(void)
+{
+	if (!bitmap_test(call.waiting, this_cpu()))
+		return;
+	call.fn(call.arg);
+	bitmap_clear_atomic(call.waiting, this_cpu());
+}
+
+void smp_call(const u64 *cpu_mask, void (*fn)(void *arg), void *arg)
+{
+	u64 others[NR_CPUS / 64], flags;
+	bool here = bitmap_test(cpu_mask, this_cpu());
+
+	ASSERT(irq_enabled());
+	spin_lock(&call.lock);
+	for (u32 i = 0; i < ARRAY_SIZE(others); i++)
+		others[i] = cpu_mask[i] & cpus_online[i];
+	bitmap_clear(others, this_cpu());
+	call.fn = fn;
+	call.arg = arg;
+	for (u32 i = 0; i < ARRAY_SIZE(others); i++)
+		__atomic_store_n(&call.waiting[i], others[i], __ATOMIC_SEQ_CST);
+	lapic_send_ipi_mask(others, VEC_CALL);
+	if (here) {
+		flags = irq_save();
+		fn(arg);
+		irq_restore(flags);
+	}
+	while (!bitmap_empty(call.waiting, NR_CPUS))
+		cpu_relax();
+	spin_unlock(&call.lock);
+}
+
+/* ---- dispatch ------------------------------------------------------------------------------------------ */
+
+void irq_dispatch(unsigned int vector)
+{
+	vector &= 0xff;
+	cpu_info()->pcpu->irqs[vector]++;
+	switch (vector) {
+	case VEC_TIMER:
+		lapic_eoi();
+		timer_interrupt();
+		break;
+	case VEC_KICK:
+		lapic_eoi();
+		break;
+	case VEC_TLB:
+		lapic_eoi();
+		tlb_flush_ipi();
+		break;
+	case VEC_CALL:
+		lapic_eoi();
+		call_interrupt();
+		break;
+	case VEC_ERROR:
+		lapic_eoi();
+		log_warn("local APIC error on CPU %u", this_cpu());
+		break;
+	case VEC_SPURIOUS:
+		break;
+	default:
+		if (vector >= VEC_FIRST)
+			device_interrupt(vector);
+	}
+}
