@@ -18,7 +18,6 @@ struct domain_mm {
 	struct spinlock pages_lock;	/* LOCK_HEAP: the two counts below */
 	u64 tot_pages;
 	u64 max_pages;
-	u64 max_gfn;			/* largest pfn the M2P ever named, for maximum_gpfn */
 	mfn_t dying;			/* under lock: tables whose invalidation was preempted; frame.link */
 	mfn_t relinquish_next;		/* where a preempted frames_relinquish() goes on */
 };
@@ -42,12 +41,14 @@ extern struct domain *dom_io, *dom_xen;
 /* ---- the one door: change a page-table entry ------------------------------------------------- */
 
 /*
- * Set one entry of the table `table` (a frame of type L1..L4 whose owner's mm.lock is held).
- * d edits; frames named by the entry must belong to `pg_owner` (or be I/O d may use).
- * Return: 0, -EINVAL, -EPERM, -EBUSY, -ERESTART.  On error the entry is unchanged.
+ * Set one entry of the table `table` (a frame of type L1..L4 whose owner's mm.lock is held).  Frames
+ * named by the entry must belong to pg_owner, or be I/O that pg_owner (DOMID_IO: the caller) and the
+ * table's owner may use.  What an upper entry drops may be left as a dying table.
+ * Return: 0; -EINVAL, -EPERM, -EBUSY; -ERESTART: half validated, ask again.  On error the entry is
+ * unchanged.
  */
-int entry_set(struct vcpu *v, struct domain *pg_owner, struct frame *table, unsigned int index,
-	      pte_t val, bool preserve_ad);
+int entry_set(struct domain *pg_owner, struct frame *table, unsigned int index, pte_t val,
+	      bool preserve_ad);
 
 /*
  * A guest's faulting write of 1, 2, 4 or 8 bytes, aligned, to one of its own L1 tables, already
@@ -132,10 +133,9 @@ extern u64 *m2p_table;
 static inline void m2p_set(mfn_t mfn, pfn_t pfn) { m2p_table[mfn] = pfn; }
 static inline pfn_t m2p_get(mfn_t mfn) { return m2p_table[mfn]; }
 
-void m2p_init(void);			/* boot: allocate with boot_alloc() and map both windows */
-/* Machine frame of the n-th 2 MiB of the M2P; 0: beyond its end, or in a hole of memory. */
-mfn_t m2p_extent(unsigned int n);
+/* The M2P comes in pieces of 2 MiB; those that would tell of no memory at all do not exist. */
 unsigned int m2p_nr_extents(void);
+mfn_t m2p_extent(unsigned int n);	/* its first machine frame; 0: does not exist */
 
 /* ---- what is not RAM (mm/iomem.c) -------------------------------------------------------------- */
 

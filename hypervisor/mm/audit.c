@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The auditor: counts again, from page tables, vCPUs and what other rooms hold, every reference and type
+ * use of a domain's frames, and compares with what the frames say.
+ *
+ * Nothing of the domain may be running.
+ */
+#include "dev/console.h"
+#include "hypercall/hypercall.h"
+#include "mm/frame-state.h"
+#include "mm/heap.h"
+#include "mm/layout.h"
+#include "mm/memmap.h"
+
+#define SHOWN_MAX	20		/* differences printed in full */
+
+struct found {
+	u32 refs, type_refs;
+};
+
+struct audit {
+	struct domain *d;
+	struct found *found;		/* by frame number */
+	unsigned int wrong;
+};
+
+static void found_ref(struct audit *a, mfn_t mfn, bool typed)
+{
+	if (!mfn_valid(mfn))
+		return;
+	a->found[mfn].refs++;
+	a->found[mfn].type_refs += typed;
+}
+
+static void difference(struct audit *a, mfn_t mfn, const char *what, u64 is, u64 should)
+{
+	if (a->wrong++ < SHOWN_MAX)
+		log_err("audit: frame %#lx: %s %lu, found %lu (type %u, state %#lx)", mfn, what, is, should,
+			fs_type(mfn_to_frame(mfn)->state), mfn_to_frame(mfn)->state);
+}
+
+/* ---- counting --------------------------------------------------------------------------------------- */
+
+static void count_table(struct audit *a, mfn_t mfn, unsigned int level)
+{
+	const pte_t *t = mfn_to_hv(mfn);
+
+	for (unsigned int i = 0; i < mfn_to_frame(mfn)->nr_valid; i++) {
+		pte_t e = t[i];
+
+		if (!(e & PTE_PRESENT) || (level > 1 && pte_mfn(e) == mfn) ||
+		    (level == 4 && i >= HV_SLOT_FIRST && i <= HV_SLOT_LAST))
+			continue;
+		found_ref(a, pte_mfn(e), level > 1 || (e & PTE_WRITE));
+	}
+}
+
+/* What the frame's own flags hold, and its entries if it is a table. */
+static void count_frame(struct audit *a, mfn_t mfn)
+{
+	u64 x = mfn_to_frame(mfn)->state;
+
+	if (!(x & FS_REF_MASK))
+		return;
+	if (x & FS_ALLOCATED)
+		found_ref(a, mfn, false);
+	if (x & FS_PINNED)
+		found_ref(a, mfn, true);
+	if (x & FS_SHARED)
+		found_ref(a, mfn, true);
+	if (x & FS_PARTIAL)
+		found_ref(a, mfn, false);
+	if (x & FS_DYING)
+		found_ref(a, mfn, false);
+	if ((x & (FS_VALID | FS_PARTIAL)) && type_is_table(fs_type(x)))
+		count_table(a, mfn, type_level(fs_type(x)));
+}
+
+static void count_vcpu(struct audit *a, const struct vcpu *v)
+{
+	if (v->mm.kernel_cr3)
+		found_ref(a, PFN_DOWN(v->mm.kernel_cr3), true);
+	if (v->mm.user_cr3)
+		found_ref(a, PFN_DOWN(v->mm.user_cr3), true);
+	for (u32 i = 0; i < (v->pv.gdt_entries + 511) / 512; i++)
+		found_ref(a, v->pv.gdt_frames[i], true);
+	for (u32 i = 0; i < ARRAY_SIZE(v->pv.ldt_frames); i++)
+		if (v->pv.ldt_frames[i])
+			found_ref(a, frame_to_mfn(v->pv.ldt_frames[i]), true);
+}
+
+static void found_by_events(void *arg, struct frame *f)
+{
+	found_ref(arg, frame_to_mfn(f), true);
+}
+
+/* A page of the grant table itself is FS_SHARED and counted so. */
+static void found_by_grants(void *arg, struct frame *f, bool writable)
+{
+	if (!(f->state & FS_SHARED))
+		found_ref(arg, frame_to_mfn(f), writable);
+}
+
+static void count_all(struct audit *a)
+{
+	struct vcpu *v;
+
+	for (u32 i = 0; i < ram_count; i++)
+		for (mfn_t mfn = ram[i].start; mfn < ram[i].end; mfn++)
+			count_frame(a, mfn);
+	for_each_vcpu(a->d, v)
+		count_vcpu(a, v);
+	evtchn_for_each_ref(a->d, found_by_events, a);
+	if (a->d->grant)
+		grant_for_each_ref(a->d, found_by_grants, a);
+}
+
+/* ---- comparing -------------------------------------------------------------------------------------- */
+
+static void compare_frame(struct audit *a, mfn_t mfn)
+{
+	const struct frame *f = mfn_to_frame(mfn);
+	const struct found *found = &a->found[mfn];
+	u64 x = f->state;
+
+	if ((x & FS_REF_MASK) != found->refs)
+		difference(a, mfn, "references", x & FS_REF_MASK, found->refs);
+	if ((x & FS_TYPE_REF_MASK) / FS_TYPE_REF != found->type_refs)
+		difference(a, mfn, "type uses", (x & FS_TYPE_REF_MASK) / FS_TYPE_REF, found->type_refs);
+	if ((x & FS_VALID) && !(x & FS_TYPE_REF_MASK))
+		difference(a, mfn, "valid without use", 1, 0);
+	if (x & FS_CHANGING)
+		difference(a, mfn, "changing type", 1, 0);
+	if (type_is_table(fs_type(x)) && (x & FS_VALID) && f->nr_valid != PT_ENTRIES)
+		difference(a, mfn, "checked entries", f->nr_valid, PT_ENTRIES);
+}
+
+static u64 compare_all(struct audit *a)
+{
+	u64 frames = 0, held = 0;
+
+	for (u32 i = 0; i < ram_count; i++)
+		for (mfn_t mfn = ram[i].start; mfn < ram[i].end; mfn++) {
+			const struct frame *f = mfn_to_frame(mfn);
+
+			if (f->owner != a->d)
+				continue;
+			frames++;
+			held += !(f->state & FS_SHARED);
+			compare_frame(a, mfn);
+		}
+	if (held != a->d->mm.tot_pages) {
+		a->wrong++;
+		log_err("audit: the domain is charged for %lu frames, found %lu", a->d->mm.tot_pages, held);
+	}
+	return frames;
+}
+
+unsigned int mm_audit(struct domain *d)
+{
+	unsigned int order = 0;
+	struct audit a = { .d = d };
+	u64 frames;
+
+	while (PAGE_SIZE << order < max_mfn * sizeof(*a.found))
+		order++;
+	a.found = alloc_pages(order);
+	if (!a.found) {
+		log_warn("audit: no memory to count in, not done");
+		return 0;
+	}
+	count_all(&a);
+	frames = compare_all(&a);
+	free_pages(a.found, order);
+	if (a.wrong)
+		log_err("audit: FAILED %u differences", a.wrong);
+	else
+		log_info("audit: clean (%lu frames)", frames);
+	return a.wrong;
+}

@@ -1,0 +1,382 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * One page-table entry: which flags it may have, what it may name, and how it is changed.  Every change
+ * of a guest's tables comes through here: check, take the references of the new entry, write it, drop
+ * those of the old.
+ *
+ * Guest kernels run at CPL 3, so the User flag is added to every present entry.  Global is removed:
+ * writing CR3 must flush all that is a guest's.  No large pages.  Bits 52-62 and 9-11 are the guest's.
+ *
+ * An entry of level 2 to 4 may also name a table of its own level, read-only: a linear map.  Itself
+ * without more ado; another one only where no chain can come of it: a table that others name so has
+ * no such entries of its own.
+ */
+#include "hypercall/hypercall.h"
+#include "mm/frame-state.h"
+#include "mm/layout.h"
+
+#define CACHE_FLAGS	(PTE_PWT | PTE_PCD | PTE_PAT)
+#define UPPER_REFUSED	(PTE_PWT | PTE_PCD | PTE_PSE | PTE_GLOBAL)
+#define SAME_REFS	(PTE_MFN_MASK | PTE_PRESENT | PTE_WRITE)	/* what references depend on */
+
+static pte_t *entries(const struct frame *f)
+{
+	return mfn_to_hv(frame_to_mfn(f));
+}
+
+/* ---- level 1 ------------------------------------------------------------------------------------ */
+
+/* Devices of the machine: those who may touch them may also choose how they are cached. */
+static inline bool l1_flags_ok(const struct domain *d, pte_t e)
+{
+	return !(e & CACHE_FLAGS) || d->privileged;
+}
+
+static inline pte_t l1_adjust(pte_t e)
+{
+	return (e & PTE_PRESENT) ? (e | PTE_USER) & ~PTE_GLOBAL : e;
+}
+
+/* A frame that is not RAM: whoever asks and whose table it is must both be allowed. */
+static int l1_take_io(const struct domain *d, const struct domain *pg_owner, mfn_t mfn)
+{
+	if (pg_owner == dom_io)
+		pg_owner = current->domain;
+	if (iomem_allowed(pg_owner, mfn) && iomem_allowed(d, mfn))
+		return 0;
+	return hc_fail(-EPERM, "frame %#lx is not memory, and not the domain's to map", mfn);
+}
+
+/* References of present entry e in an L1 table of d. */
+static int l1_take(struct domain *d, struct domain *pg_owner, pte_t e, bool preemptible)
+{
+	enum frame_type type = (e & PTE_WRITE) ? FT_WRITABLE : FT_NONE;
+	mfn_t mfn = pte_mfn(e);
+	struct frame *f;
+	int rc;
+
+	if (unlikely(!l1_flags_ok(d, e)))
+		return hc_fail(-EINVAL, "entry %#lx: flags", e);
+	f = frame_lookup(mfn);
+	if (unlikely(!f))
+		return l1_take_io(d, pg_owner, mfn);
+	if (likely(!frame_get_both(f, pg_owner, type, false)))
+		return 0;
+
+	/* What is left of a table that is none any more stands in the way only until it is done. */
+	if (f->owner == d && (f->state & (FS_PARTIAL | FS_TYPE_REF_MASK)) == FS_PARTIAL &&
+	    pg_owner == d && frame_get(f, d)) {
+		rc = table_finish(f, preemptible);
+		frame_put(f);
+		if (rc)
+			return rc;
+		if (!frame_get_both(f, pg_owner, type, false))
+			return 0;
+	}
+	return hc_fail(-EBUSY, "entry %#lx: frame is not the domain's, or in use otherwise", e);
+}
+
+static void l1_drop(pte_t e)
+{
+	struct frame *f = frame_lookup(pte_mfn(e));
+
+	if (!f)
+		return;
+	if (e & PTE_WRITE)
+		frame_put_both(f, false);
+	else
+		frame_put(f);
+}
+
+/* ---- levels 2 to 4 ------------------------------------------------------------------------------ */
+
+static int linear_take(struct frame *table, unsigned int level, pte_t e, struct frame *f)
+{
+	enum frame_type type = FT_L1 + level - 1;
+
+	if (e & PTE_WRITE)
+		return -EINVAL;
+	if (f == table)
+		return 0;
+	if (!frame_get(f, table->owner))
+		return -EINVAL;
+	if (frame_is_table(f, type) && f->linear <= 0 && f->linear > INT16_MIN &&
+	    table->linear >= 0 && !table_get(f, type, false)) {
+		f->linear--;
+		table->linear++;
+		return 0;
+	}
+	frame_put(f);
+	return -EINVAL;
+}
+
+static int upper_take(struct frame *table, unsigned int level, pte_t e, bool preemptible)
+{
+	struct frame *f = frame_lookup(pte_mfn(e));
+	int rc;
+
+	if ((e & UPPER_REFUSED) || !f)
+		return hc_fail(-EINVAL, "level %u entry %#lx: flags or frame", level, e);
+	rc = frame_get_both(f, table->owner, FT_L1 + level - 2, preemptible);
+	if (rc == -EINVAL && !linear_take(table, level, e, f))
+		return 0;
+	return rc;
+}
+
+static int upper_drop(struct frame *table, unsigned int level, pte_t e, bool preemptible)
+{
+	struct frame *f = mfn_to_frame(pte_mfn(e));
+
+	if (f == table)
+		return 0;
+	if (fs_type(f->state) == FT_L1 + level - 1) {
+		f->linear++;
+		table->linear--;
+	}
+	return frame_put_both(f, preemptible);
+}
+
+static inline pte_t upper_adjust(unsigned int level, pte_t e)
+{
+	if (!(e & PTE_PRESENT))
+		return e;
+	return e | PTE_USER | (level == 4 ? PTE_ACCESSED : 0);
+}
+
+/* ---- any level ---------------------------------------------------------------------------------- */
+
+int entry_take(struct frame *table, unsigned int level, pte_t *e, bool preemptible)
+{
+	struct domain *d = table->owner;
+	int rc;
+
+	if (level == 1) {
+		rc = l1_take(d, d, *e, preemptible);
+		*e = l1_adjust(*e);
+	} else {
+		rc = upper_take(table, level, *e, preemptible);
+		*e = upper_adjust(level, *e);
+	}
+	return rc;
+}
+
+int entry_drop(struct frame *table, unsigned int level, pte_t e, bool preemptible)
+{
+	if (level == 1) {
+		l1_drop(e);
+		return 0;
+	}
+	return upper_drop(table, level, e, preemptible);
+}
+
+/* The CPU may be setting Accessed and Dirty in the old entry at the same time. */
+static void entry_write(pte_t *slot, pte_t old, pte_t val, bool preserve_ad)
+{
+	if (!preserve_ad) {
+		WRITE_ONCE(*slot, val);
+		return;
+	}
+	while (!__atomic_compare_exchange_n(slot, &old, val | (old & (PTE_ACCESSED | PTE_DIRTY)), false,
+					    __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST))
+		;
+}
+
+static int l1_set(struct domain *pg_owner, struct frame *table, pte_t *slot, pte_t val, bool preserve_ad)
+{
+	struct domain *d = table->owner;
+	pte_t old = READ_ONCE(*slot);
+	bool same = !((old ^ val) & SAME_REFS);
+	int rc;
+
+	if (val & PTE_PRESENT) {
+		if (!same)
+			rc = l1_take(d, pg_owner, val, true);
+		else
+			rc = l1_flags_ok(d, val) ? 0 : -EINVAL;
+		if (rc)
+			return rc;
+	}
+	entry_write(slot, old, l1_adjust(val), preserve_ad);
+	if (!same && (old & PTE_PRESENT))
+		l1_drop(old);
+	return 0;
+}
+
+static int upper_set(struct frame *table, unsigned int level, pte_t *slot, pte_t val, bool preserve_ad)
+{
+	pte_t old = READ_ONCE(*slot);
+	bool same = !((old ^ val) & SAME_REFS);
+	int rc = 0;
+
+	if (val & PTE_PRESENT) {
+		if (!same)
+			rc = upper_take(table, level, val, true);
+		else if (val & UPPER_REFUSED)
+			rc = -EINVAL;
+		if (rc)
+			return rc;
+	}
+	entry_write(slot, old, upper_adjust(level, val), preserve_ad);
+	if (!same && (old & PTE_PRESENT))
+		upper_drop(table, level, old, true);	/* preempted: it is listed as dying */
+	return 0;
+}
+
+int entry_set(struct domain *pg_owner, struct frame *table, unsigned int index, pte_t val,
+	      bool preserve_ad)
+{
+	unsigned int level = type_level(fs_type(table->state));
+	pte_t *slot = &entries(table)[index];
+
+	if (likely(level == 1))
+		return l1_set(pg_owner, table, slot, val, preserve_ad);
+	if (pg_owner != table->owner)
+		return hc_fail(-EINVAL, "tables of another domain");
+	if (level == 4 && index >= HV_SLOT_FIRST && index <= HV_SLOT_LAST)
+		return hc_fail(-EINVAL, "root slot %u is the hypervisor's", index);
+	return upper_set(table, level, slot, val, preserve_ad);
+}
+
+/* ---- writes that the guest made directly -------------------------------------------------------- */
+
+/* The slot that va, mapped read-only, lies in, if it is in an L1 table of v's domain. */
+static pte_t *slot_mapped_at(struct vcpu *v, guest_va_t va, struct frame **table)
+{
+	struct frame *walked, *f;
+	pte_t *l1e = walk_l1(v, va, &walked);
+
+	if (!l1e || (*l1e & (PTE_PRESENT | PTE_WRITE)) != PTE_PRESENT)
+		return NULL;
+	f = frame_lookup(pte_mfn(*l1e));
+	if (!f || !frame_is_table(f, FT_L1) || f->owner != v->domain)
+		return NULL;
+	*table = f;
+	return &entries(f)[(va & ~PAGE_MASK) / sizeof(pte_t)];
+}
+
+bool entry_is_emulatable(struct vcpu *v, guest_va_t va)
+{
+	struct frame *table;
+	bool yes;
+
+	spin_lock(&v->domain->mm.lock);
+	yes = slot_mapped_at(v, va, &table);
+	spin_unlock(&v->domain->mm.lock);
+	return yes;
+}
+
+/* Put `bytes` bytes of val into old at va's place in the entry. */
+static pte_t merge(pte_t old, guest_va_t va, u64 val, unsigned int bytes)
+{
+	unsigned int shift = (va & 7) * 8;
+	u64 mask = bytes == 8 ? ~0UL : (BIT(bytes * 8) - 1) << shift;
+
+	return (old & ~mask) | ((val << shift) & mask);
+}
+
+/* As l1_set(), but only if the entry is still `old`: the CPU may have set Accessed or Dirty meanwhile. */
+static int l1_exchange(struct frame *table, pte_t *slot, pte_t *old, pte_t val)
+{
+	struct domain *d = table->owner;
+	bool present = val & PTE_PRESENT;
+	int rc = present ? l1_take(d, d, val, false) : 0;
+
+	if (rc)
+		return rc;
+	val = l1_adjust(val);
+	if (!__atomic_compare_exchange_n(slot, old, val, false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST)) {
+		if (present)
+			l1_drop(val);
+		return -EAGAIN;
+	}
+	if (*old & PTE_PRESENT)
+		l1_drop(*old);
+	return 0;
+}
+
+int entry_emulate_write(struct vcpu *v, guest_va_t va, u64 val, unsigned int bytes, bool cmpxchg,
+			u64 *expected)
+{
+	struct domain *d = v->domain;
+	struct frame *table;
+	pte_t *slot, old;
+	int rc = -EINVAL;
+
+	if (!bytes || bytes > 8 || (bytes & (bytes - 1)) || (va & (bytes - 1)))
+		return -EINVAL;
+	spin_lock(&d->mm.lock);
+	slot = slot_mapped_at(v, va, &table);
+	if (slot && !cmpxchg) {
+		rc = l1_set(d, table, slot, merge(READ_ONCE(*slot), va, val, bytes), false);
+	} else if (slot) {
+		old = READ_ONCE(*slot);
+		old = merge(old, va, *expected, bytes);
+		rc = l1_exchange(table, slot, &old, merge(old, va, val, bytes));
+		if (rc == -EAGAIN)
+			*expected = old >> ((va & 7) * 8);
+	}
+	spin_unlock(&d->mm.lock);
+	return rc == -ERESTART ? -EBUSY : rc;
+}
+
+/* ---- grants ------------------------------------------------------------------------------------- */
+
+/* The L1 entry that a grant call names by address (va or machine). */
+static pte_t *grant_slot(struct vcpu *v, u64 addr, bool contains_pte, struct frame **table)
+{
+	struct frame *f;
+
+	if (!contains_pte)
+		return walk_l1(v, addr, table);
+	f = frame_lookup(PFN_DOWN(addr));
+	if ((addr & 7) || !f || !frame_is_table(f, FT_L1) || f->owner != v->domain)
+		return NULL;
+	*table = f;
+	return &entries(f)[(addr & ~PAGE_MASK) / sizeof(pte_t)];
+}
+
+int entry_map_grant(struct vcpu *v, u64 addr, bool contains_pte, mfn_t mfn, u64 pte_flags)
+{
+	struct domain *d = v->domain;
+	struct frame *table;
+	int rc = -EINVAL;
+	pte_t *slot;
+
+	spin_lock(&d->mm.lock);
+	slot = grant_slot(v, addr, contains_pte, &table);
+	if (slot)
+		rc = l1_set(mfn_to_frame(mfn)->owner, table, slot, pte_make(mfn, pte_flags | PTE_PRESENT),
+			    false);
+	spin_unlock(&d->mm.lock);
+	return rc == -ERESTART ? -EBUSY : rc;
+}
+
+static bool is_grant_entry(pte_t e, mfn_t mfn, bool readonly)
+{
+	return (e & PTE_PRESENT) && pte_mfn(e) == mfn && !(e & PTE_WRITE) == readonly;
+}
+
+int entry_unmap_grant(struct vcpu *v, u64 addr, bool contains_pte, mfn_t mfn, bool readonly,
+		      guest_va_t new_addr)
+{
+	struct domain *d = v->domain;
+	struct frame *table;
+	pte_t *slot, *from = NULL, old, val = 0;
+	int rc = -EINVAL;
+
+	spin_lock(&d->mm.lock);
+	slot = grant_slot(v, addr, contains_pte, &table);
+	if (slot && new_addr)
+		from = contains_pte ? NULL : walk_l1(v, new_addr, &table);
+	if (slot && (from || !new_addr) && from != slot &&
+	    is_grant_entry(READ_ONCE(*slot), mfn, readonly)) {
+		/* unmap_and_replace: the entry at new_addr moves here, with what it holds. */
+		if (from)
+			val = __atomic_exchange_n(from, 0, __ATOMIC_SEQ_CST);
+		old = __atomic_exchange_n(slot, val, __ATOMIC_SEQ_CST);
+		l1_drop(old);
+		rc = 0;
+	}
+	spin_unlock(&d->mm.lock);
+	return rc;
+}

@@ -1,0 +1,313 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * mmuext_op: pins, roots, TLB and cache flushes, LDT, clearing and copying of frames.
+ *
+ * c->arg is the hypervisor's copy of the operation; c->extra the domain whose frames it names.
+ */
+#include "cpu/insn.h"
+#include "cpu/smp.h"
+#include "hypercall/hypercall.h"
+#include "lib/string.h"
+#include "mm/frame-state.h"
+#include "mm/guest-copy.h"
+#include "mm/layout.h"
+#include "mm/mmu.h"
+
+#define LDT_MAX_ENTRIES	8192u
+
+static inline const mmuext_op_t *op_of(const struct subop_call *c)
+{
+	return (const mmuext_op_t *)c->arg;
+}
+
+static inline struct domain *owner_of(const struct subop_call *c)
+{
+	return (struct domain *)c->extra;
+}
+
+/* Roots, flushes and the LDT are only one's own. */
+static inline bool is_foreign(const struct subop_call *c)
+{
+	return owner_of(c) != c->v->domain;
+}
+
+/* ---- pins ----------------------------------------------------------------------------------------- */
+
+static long pin(struct subop_call *c, enum frame_type type)
+{
+	return mm_pin(owner_of(c), op_of(c)->arg1.mfn, type, true);
+}
+
+long do_mmuext_pin_l1_table(struct subop_call *c, void *op) { (void)op; return pin(c, FT_L1); }
+long do_mmuext_pin_l2_table(struct subop_call *c, void *op) { (void)op; return pin(c, FT_L2); }
+long do_mmuext_pin_l3_table(struct subop_call *c, void *op) { (void)op; return pin(c, FT_L3); }
+long do_mmuext_pin_l4_table(struct subop_call *c, void *op) { (void)op; return pin(c, FT_L4); }
+
+long do_mmuext_unpin_table(struct subop_call *c, void *op)
+{
+	(void)op;
+	return mm_unpin(owner_of(c), op_of(c)->arg1.mfn);
+}
+
+/* ---- roots ---------------------------------------------------------------------------------------- */
+
+long do_mmuext_new_baseptr(struct subop_call *c, void *op)
+{
+	struct vcpu *v = c->v;
+	long rc;
+
+	(void)op;
+	if (is_foreign(c))
+		return -EPERM;
+	rc = mm_set_kernel_root(v, op_of(c)->arg1.mfn);
+	/* The LDT's pages were found by the old root. */
+	if (!rc && v->pv.ldt_entries)
+		pv_invalidate_ldt(v);
+	return rc;
+}
+
+long do_mmuext_new_user_baseptr(struct subop_call *c, void *op)
+{
+	(void)op;
+	if (is_foreign(c))
+		return -EPERM;
+	return mm_set_user_root(c->v, op_of(c)->arg1.mfn);
+}
+
+/* ---- flushes -------------------------------------------------------------------------------------- */
+
+int mmu_vcpu_mask(struct vcpu *v, guest_va_t va, u64 *cpus)
+{
+	struct domain *d = v->domain;
+
+	*cpus = 0;
+	for (u32 first = 0; first < d->max_vcpus; first += 64, va += 8) {
+		u64 word;
+
+		if (copy_from_guest(&word, va, sizeof(word)))
+			return -EFAULT;
+		for (; word; word &= word - 1) {
+			u32 id = first + __builtin_ctzl(word);
+			struct vcpu *w = id < d->max_vcpus ? d->vcpu[id] : NULL;
+
+			if (w && READ_ONCE(w->sched.running))
+				*cpus |= BIT(w->sched.cpu);
+		}
+	}
+	return 0;
+}
+
+static long mask_of(const struct subop_call *c, u64 *cpus)
+{
+	if (is_foreign(c))
+		return -EPERM;
+	if (mmu_vcpu_mask(c->v, handle_va(op_of(c)->arg2.vcpumask, 0), cpus))
+		return hc_fail(-EINVAL, "mask of vCPUs");
+	return 0;
+}
+
+static void flush_page(u64 cpus, guest_va_t va)
+{
+	if (va_is_canonical(va) && !va_is_hypervisor(va))
+		tlb_flush_page_mask(&cpus, va);
+}
+
+long do_mmuext_tlb_flush_local(struct subop_call *c, void *op)
+{
+	(void)op;
+	if (is_foreign(c))
+		return -EPERM;
+	tlb_flush_local();
+	return 0;
+}
+
+long do_mmuext_invlpg_local(struct subop_call *c, void *op)
+{
+	(void)op;
+	if (is_foreign(c))
+		return -EPERM;
+	flush_page(BIT(this_cpu()), op_of(c)->arg1.linear_addr);
+	return 0;
+}
+
+long do_mmuext_tlb_flush_multi(struct subop_call *c, void *op)
+{
+	u64 cpus;
+	long rc = mask_of(c, &cpus);
+
+	(void)op;
+	if (!rc)
+		tlb_flush_mask(&cpus);
+	return rc;
+}
+
+long do_mmuext_invlpg_multi(struct subop_call *c, void *op)
+{
+	u64 cpus;
+	long rc = mask_of(c, &cpus);
+
+	(void)op;
+	if (!rc)
+		flush_page(cpus, op_of(c)->arg1.linear_addr);
+	return rc;
+}
+
+long do_mmuext_tlb_flush_all(struct subop_call *c, void *op)
+{
+	(void)op;
+	if (is_foreign(c))
+		return -EPERM;
+	tlb_flush_domain(c->v->domain);
+	return 0;
+}
+
+long do_mmuext_invlpg_all(struct subop_call *c, void *op)
+{
+	(void)op;
+	if (is_foreign(c))
+		return -EPERM;
+	flush_page(tlb_cpus_of(c->v->domain), op_of(c)->arg1.linear_addr);
+	return 0;
+}
+
+/* Caches matter to those who drive devices. */
+static long flush_caches(const struct subop_call *c, u64 cpus)
+{
+	if (is_foreign(c))
+		return -EPERM;
+	if (!c->v->domain->privileged)
+		return -EACCES;
+	cache_flush_mask(&cpus);
+	return 0;
+}
+
+long do_mmuext_flush_cache(struct subop_call *c, void *op)
+{
+	(void)op;
+	return flush_caches(c, BIT(this_cpu()));
+}
+
+long do_mmuext_flush_cache_global(struct subop_call *c, void *op)
+{
+	(void)op;
+	return flush_caches(c, cpus_online[0]);
+}
+
+/* ---- LDT, contents of frames ---------------------------------------------------------------------- */
+
+long do_mmuext_set_ldt(struct subop_call *c, void *op)
+{
+	u32 n = op_of(c)->arg2.nr_ents;
+	guest_va_t base = n ? op_of(c)->arg1.linear_addr : 0;
+
+	(void)op;
+	if (is_foreign(c))
+		return -EPERM;
+	return pv_set_ldt(c->v, base, n);
+}
+
+static struct frame *get_writable(struct domain *d, mfn_t mfn)
+{
+	struct frame *f = frame_lookup(mfn);
+
+	return f && !frame_get_both(f, d, FT_WRITABLE, false) ? f : NULL;
+}
+
+long do_mmuext_clear_page(struct subop_call *c, void *op)
+{
+	struct frame *f = get_writable(owner_of(c), op_of(c)->arg1.mfn);
+
+	(void)op;
+	if (!f)
+		return hc_fail(-EINVAL, "clear: frame %#lx", (u64)op_of(c)->arg1.mfn);
+	memset(mfn_to_hv(frame_to_mfn(f)), 0, PAGE_SIZE);
+	frame_put_both(f, false);
+	return 0;
+}
+
+long do_mmuext_copy_page(struct subop_call *c, void *op)
+{
+	struct frame *src = frame_lookup(op_of(c)->arg2.src_mfn), *dst;
+	long rc = -EINVAL;
+
+	(void)op;
+	if (!src || !frame_get(src, owner_of(c)))
+		return hc_fail(-EINVAL, "copy: frame %#lx", (u64)op_of(c)->arg2.src_mfn);
+	dst = get_writable(owner_of(c), op_of(c)->arg1.mfn);
+	if (dst) {
+		memmove(mfn_to_hv(frame_to_mfn(dst)), mfn_to_hv(frame_to_mfn(src)), PAGE_SIZE);
+		frame_put_both(dst, false);
+		rc = 0;
+	}
+	frame_put(src);
+	return rc;
+}
+
+/* ---- the call ------------------------------------------------------------------------------------- */
+
+/* What earlier operations left half torn down is finished before anything new is begun. */
+static long finish_dying(struct domain *d)
+{
+	long rc;
+
+	if (likely(!READ_ONCE(d->mm.dying)))
+		return 0;
+	spin_lock(&d->mm.lock);
+	rc = mm_finish_dying(d);
+	spin_unlock(&d->mm.lock);
+	return rc;
+}
+
+static long run_ops(struct vcpu *v, struct domain *pg_owner, guest_va_t ops, u32 count, u32 *i)
+{
+	long rc = finish_dying(pg_owner);
+
+	while (!rc && *i < count) {
+		mmuext_op_t op;
+		struct subop_call c = { .v = v, .extra = (u64)pg_owner, .arg = (u64)&op };
+
+		if (*i && hypercall_preempt())
+			return -ERESTART;
+		if (copy_from_guest(&op, ops + (u64)*i * sizeof(op), sizeof(op)))
+			return -EFAULT;
+		rc = subop_call(FAM_mmuext, op.cmd, &c);
+		if (rc)
+			break;
+		++*i;
+		rc = finish_dying(pg_owner);
+	}
+	return rc;
+}
+
+/**
+ * do_mmuext_op - other operations on page tables and frames
+ * a->ops:     operations
+ * a->count:   how many; the top bit says that a restart goes on counting
+ * a->done:    may be NULL; gets how many were done
+ * a->foreign: DOMID_SELF, or the domain whose frames are meant
+ *
+ * Operations are done in order until one fails.
+ *
+ * Return: 0; -EINVAL; -EPERM for what can only be done to oneself; -EACCES for cache flushes without
+ * devices; -ENOSYS, -EOPNOTSUPP; -ESRCH; -EFAULT; what a table's entry was refused with.
+ * Locks: takes the owner's mm.lock for each operation that needs it.
+ * ABI: __HYPERVISOR_mmuext_op in xen.h.
+ */
+long do_mmuext_op(struct vcpu *v, const struct hc_mmuext_op *a)
+{
+	guest_va_t ops = a->ops_reg;
+	struct domain *pg_owner;
+	struct mmu_batch b;
+	u32 i = 0;
+	long rc = mmu_batch_begin(&b, a->count, a->done_reg, ops, sizeof(mmuext_op_t));
+
+	if (rc)
+		return rc;
+	pg_owner = mmu_pg_owner(v, a->foreign & 0xffff);
+	if (!pg_owner)
+		return hc_fail(-ESRCH, "no foreign domain %u", a->foreign);
+	rc = domain_may_control(v->domain, pg_owner) ?
+	     run_ops(v, pg_owner, ops, b.count, &i) : -EPERM;
+	domain_put(pg_owner);
+	return mmu_batch_end(v, &b, i, ops + (u64)i * sizeof(mmuext_op_t), rc);
+}

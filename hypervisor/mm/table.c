@@ -1,0 +1,297 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Frames in use as page tables or descriptor tables: taking the type checks every entry, dropping the
+ * last use takes every entry's references back.
+ *
+ * All here runs under the owner's mm.lock.  The levels descend from table to entry, so the recursion
+ * is four deep; only a linear entry stays on its level, once (entry.c).
+ *
+ * Both directions stop at a preemption point and leave the frame partial, with nr_valid telling how
+ * far it is; see mm/frame.h for who goes on.  Level-1 tables are not preemptible: 512 data frames are
+ * some ten microseconds.
+ */
+#include "hypercall/hypercall.h"
+#include "mm/frame-state.h"
+#include "mm/layout.h"
+
+/* Page tables are mostly empty: eight entries at a time. */
+#define GROUP	8
+
+static inline bool group_empty(const pte_t *t)
+{
+	return !(t[0] | t[1] | t[2] | t[3] | t[4] | t[5] | t[6] | t[7]);
+}
+
+static inline bool slot_is_hv(unsigned int level, unsigned int i)
+{
+	return level == 4 && i >= HV_SLOT_FIRST && i <= HV_SLOT_LAST;
+}
+
+static pte_t *entries(const struct frame *f)
+{
+	return mfn_to_hv(frame_to_mfn(f));
+}
+
+/* Check entries from f->nr_valid up.  0; -ERESTART; what the first bad entry was refused with. */
+static int validate(struct frame *f, unsigned int level, bool preemptible)
+{
+	pte_t *t = entries(f);
+	unsigned int i = f->nr_valid;
+	bool worked = false;
+	int rc = 0;
+
+	while (i < PT_ENTRIES) {
+		pte_t e;
+
+		if (slot_is_hv(level, i)) {
+			i = HV_SLOT_LAST + 1;
+			continue;
+		}
+		if (!(i % GROUP) && group_empty(&t[i])) {
+			i += GROUP;
+			continue;
+		}
+		e = t[i];
+		if (e & PTE_PRESENT) {
+			if (level > 1 && preemptible && worked && hypercall_preempt()) {
+				rc = -ERESTART;
+				break;
+			}
+			rc = entry_take(f, level, &e, preemptible);
+			if (rc)
+				break;
+			if (e != t[i])
+				WRITE_ONCE(t[i], e);
+			worked = true;
+		}
+		i++;
+	}
+	f->nr_valid = i;
+	return rc;
+}
+
+/* Take the entries back from f->nr_valid down.  0 or -ERESTART. */
+static int invalidate(struct frame *f, unsigned int level, bool preemptible)
+{
+	pte_t *t = entries(f);
+	unsigned int i = f->nr_valid;
+
+	while (i) {
+		pte_t e;
+
+		if (slot_is_hv(level, i - 1)) {
+			i = HV_SLOT_FIRST;
+			continue;
+		}
+		if (!(i % GROUP) && group_empty(&t[i - GROUP])) {
+			i -= GROUP;
+			continue;
+		}
+		e = t[--i];
+		if (!(e & PTE_PRESENT))
+			continue;
+		if (entry_drop(f, level, e, preemptible) ||
+		    (level > 1 && preemptible && i && hypercall_preempt())) {
+			f->nr_valid = i;
+			return -ERESTART;
+		}
+	}
+	f->nr_valid = 0;
+	return 0;
+}
+
+void table_abandon(struct frame *f)
+{
+	struct domain *d = f->owner;
+	u64 x = f->state;
+
+	if ((x & FS_DYING) || (x & (FS_PARTIAL | FS_TYPE_REF_MASK)) != FS_PARTIAL)
+		return;
+	f->link = d->mm.dying;
+	d->mm.dying = frame_to_mfn(f);
+	__atomic_fetch_add(&f->state, FS_DYING + FS_REF, __ATOMIC_SEQ_CST);
+}
+
+int table_finish(struct frame *f, bool preemptible)
+{
+	unsigned int level = type_level(fs_type(f->state));
+
+	CHECK((f->state & (FS_PARTIAL | FS_TYPE_REF_MASK)) == FS_PARTIAL);
+	if (invalidate(f, level, preemptible)) {
+		table_abandon(f);
+		return -ERESTART;
+	}
+	if (level == 4)
+		__builtin_memset(entries(f) + HV_SLOT_FIRST, 0,
+				 (HV_SLOT_LAST - HV_SLOT_FIRST + 1) * sizeof(pte_t));
+	CHECK(f->linear == 0);
+	__atomic_fetch_and(&f->state, ~FS_PARTIAL, __ATOMIC_SEQ_CST);
+	frame_put(f);
+	return 0;
+}
+
+int mm_finish_dying(struct domain *d)
+{
+	while (unlikely(d->mm.dying)) {
+		struct frame *f = mfn_to_frame(d->mm.dying);
+
+		/* It may have come into use again, or be partly validated by now: then let it be. */
+		if ((f->state & (FS_PARTIAL | FS_TYPE_REF_MASK)) == FS_PARTIAL &&
+		    table_finish(f, true))
+			return -ERESTART;
+		d->mm.dying = f->link;
+		__atomic_fetch_and(&f->state, ~FS_DYING, __ATOMIC_SEQ_CST);
+		frame_put(f);
+	}
+	return 0;
+}
+
+/* The claimed frame (type set, one use) is not to be used after all: drop that use. */
+static void unclaim(struct frame *f)
+{
+	u64 x = f->state, n;
+
+	do {
+		n = x - FS_TYPE_REF;
+		if (f->nr_valid && !(x & FS_PARTIAL))
+			n += FS_PARTIAL + FS_REF;
+		if (!f->nr_valid && (x & FS_PARTIAL))
+			n -= FS_PARTIAL + FS_REF;
+	} while (!frame_cas(f, &x, n));
+}
+
+/* Take the type and one use of it, if there is no use of another.  What the old type leaves in TLBs goes. */
+static int claim(struct frame *f, enum frame_type type)
+{
+	u64 x, n;
+
+	do {
+		x = frame_wait(f);
+		if (x & FS_TYPE_REF_MASK)
+			return -EINVAL;
+		n = (x & ~FS_TYPE_MASK) | fs_of_type(type);
+	} while (!frame_cas(f, &x, n + FS_TYPE_REF));
+	if (fs_type(x) != FT_NONE && fs_type(x) != type)
+		tlb_flush_since(f->tlb_stamp);
+	return 0;
+}
+
+/* f->state is valid from here on; what a partial state held goes. */
+static void set_valid(struct frame *f)
+{
+	u64 x = f->state, n;
+
+	do {
+		n = x | FS_VALID;
+		if (x & FS_PARTIAL)
+			n -= FS_PARTIAL + FS_REF;
+	} while (!frame_cas(f, &x, n));
+}
+
+static int table_build(struct frame *f, enum frame_type type, bool preemptible)
+{
+	int rc = validate(f, type_level(type), preemptible);
+
+	if (!rc) {
+		if (type == FT_L4)
+			root_fill_hv_slots(entries(f));
+		set_valid(f);
+		return 0;
+	}
+	unclaim(f);
+	if (rc != -ERESTART && (f->state & FS_PARTIAL))
+		table_finish(f, preemptible);	/* preempted: it is listed */
+	return rc;
+}
+
+int table_get(struct frame *f, enum frame_type type, bool preemptible)
+{
+	u64 x = f->state;
+	int rc;
+
+	if (likely((x & FS_VALID) && fs_type(x) == type)) {
+		if (fs_type_ref_full(x))
+			return -EINVAL;
+		__atomic_fetch_add(&f->state, FS_TYPE_REF, __ATOMIC_SEQ_CST);
+		return 0;
+	}
+	if ((x & FS_PARTIAL) && fs_type(x) != type && !(x & FS_TYPE_REF_MASK)) {
+		rc = table_finish(f, preemptible);
+		if (rc)
+			return rc;
+	}
+	rc = claim(f, type);
+	if (rc)
+		return rc;
+	if (type != FT_SEGDESC)
+		return table_build(f, type, preemptible);
+
+	if (!descriptor_page_ok((u64 *)entries(f))) {
+		unclaim(f);
+		return -EINVAL;
+	}
+	set_valid(f);
+	return 0;
+}
+
+int table_put(struct frame *f, bool preemptible)
+{
+	u64 x = f->state, n;
+	bool last;
+
+	CHECK((x & FS_VALID) && (x & FS_TYPE_REF_MASK));
+	f->tlb_stamp = tlb_now();
+	do {
+		n = x - FS_TYPE_REF;
+		last = !(n & FS_TYPE_REF_MASK);
+		if (last) {
+			n &= ~FS_VALID;
+			if (f->nr_valid)
+				n += FS_PARTIAL + FS_REF;
+		}
+	} while (!frame_cas(f, &x, n));
+	if (last && f->nr_valid)
+		return table_finish(f, preemptible);
+	return 0;
+}
+
+/* ---- pins --------------------------------------------------------------------------------------- */
+
+int mm_pin(struct domain *d, mfn_t mfn, enum frame_type type, bool preemptible)
+{
+	struct frame *f = frame_lookup(mfn);
+	int rc;
+
+	if (!f)
+		return hc_fail(-EINVAL, "pin: frame %#lx is not memory", mfn);
+	spin_lock(&d->mm.lock);
+	rc = frame_get_both(f, d, type, preemptible);
+	if (!rc && (__atomic_fetch_or(&f->state, FS_PINNED, __ATOMIC_SEQ_CST) & FS_PINNED)) {
+		frame_put_both(f, preemptible);
+		rc = -EINVAL;
+	}
+	spin_unlock(&d->mm.lock);
+	return rc;
+}
+
+int mm_unpin(struct domain *d, mfn_t mfn)
+{
+	struct frame *f = frame_lookup(mfn);
+	int rc = -EINVAL;
+
+	if (!f || !frame_get(f, d))
+		return hc_fail(-EINVAL, "unpin: frame %#lx is not the domain's", mfn);
+	spin_lock(&d->mm.lock);
+	if (__atomic_fetch_and(&f->state, ~FS_PINNED, __ATOMIC_SEQ_CST) & FS_PINNED) {
+		frame_put_both(f, true);	/* preempted: it is listed as dying */
+		rc = 0;
+	}
+	spin_unlock(&d->mm.lock);
+	frame_put(f);
+	return rc;
+}
+
+int mm_pin_root(struct domain *d, mfn_t root)
+{
+	return mm_pin(d, root, FT_L4, false);
+}
