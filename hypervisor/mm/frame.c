@@ -14,6 +14,8 @@
 #include "mm/heap.h"
 #include "mm/memmap.h"
 
+mfn_t max_mfn;
+
 bool mfn_valid(mfn_t mfn)
 {
 	static u32 last;		/* the range of the last hit: mostly the next one's too */
