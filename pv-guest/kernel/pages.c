@@ -120,6 +120,9 @@ void *pages_alloc(unsigned int order)
 	return va;
 }
 
+/**
+ * pages_free - give back what pages_alloc(order) returned
+ */
 void pages_free(void *va, unsigned int order)
 {
 	bool irqs = spin_lock(&lock);

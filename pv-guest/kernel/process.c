@@ -75,6 +75,9 @@ long process_wait(struct process *p)
 	return result;
 }
 
+/**
+ * process_run - start one on this CPU and wait for its result
+ */
 long process_run(enum user_job job, u64 arg)
 {
 	return process_wait(process_start(this_cpu()->id, job, arg));
@@ -86,6 +89,9 @@ static void __attribute__((noreturn)) process_end(struct process *p, long result
 	thread_exit();
 }
 
+/**
+ * process_kill - the current thread's program did what it must not
+ */
 void process_kill(struct process *p, unsigned int vector)
 {
 	process_end(p, PROCESS_KILLED(vector));

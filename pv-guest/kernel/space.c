@@ -62,6 +62,9 @@ pte_t *space_slot(struct space *s, u64 va, bool create)
 	return &table[index_at(va, 1)];
 }
 
+/**
+ * spaces_init - the boot tables become the kernel's space
+ */
 void spaces_init(void)
 {
 	kernel_space.root = port_kernel_root();
@@ -69,6 +72,9 @@ void spaces_init(void)
 	window_reserve(1); /* now the root entry all spaces copy leads to the tables of windows */
 }
 
+/**
+ * space_create - an address space with the kernel's half, and an empty user half
+ */
 struct space *space_create(void)
 {
 	struct space *s = heap_alloc(sizeof(*s));
@@ -163,6 +169,9 @@ void *window_reserve(unsigned int count)
 	return (void *)va;
 }
 
+/**
+ * window_slot - the entry behind a window
+ */
 pte_t *window_slot(void *va)
 {
 	return space_slot(&kernel_space, (u64)va, false);

@@ -36,11 +36,17 @@ static struct thread *queue_take(struct cpu *cpu)
 	return t;
 }
 
+/**
+ * thread_current - the thread that asks
+ */
 struct thread *thread_current(void)
 {
 	return this_cpu()->current;
 }
 
+/**
+ * thread_stack_top - where its kernel stack begins, counted downwards
+ */
 u64 thread_stack_top(const struct thread *t)
 {
 	return (u64)t->stack + STACK_SIZE;
@@ -174,6 +180,9 @@ void thread_start_user(struct process *p, unsigned int cpu, void (*fn)(void *arg
 	thread_wake(t);
 }
 
+/**
+ * thread_yield - let the other runnable threads of this CPU go first
+ */
 void thread_yield(void)
 {
 	bool irqs = irq_save();
@@ -182,6 +191,9 @@ void thread_yield(void)
 	irq_restore(irqs);
 }
 
+/**
+ * thread_exit - end the current thread; another one frees it
+ */
 void thread_exit(void)
 {
 	irq_disable();
@@ -222,6 +234,9 @@ void threads_init(struct cpu *cpu)
 	*cpu->slice = (struct timer){ .fn = slice_end, .arg = cpu };
 }
 
+/**
+ * threads_idle - the idle thread: run what is runnable, else sleep
+ */
 void threads_idle(void)
 {
 	for (;;) {
@@ -234,6 +249,9 @@ void threads_idle(void)
 	}
 }
 
+/**
+ * sem_up - let one thread through, now waiting or later; also from interrupts
+ */
 void sem_up(struct sem *s)
 {
 	bool irqs = spin_lock(&s->lock);
@@ -279,6 +297,9 @@ static void sleep_end(void *arg)
 	sem_up(arg);
 }
 
+/**
+ * thread_sleep - go on no earlier than ns nanoseconds from now
+ */
 void thread_sleep(u64 ns)
 {
 	struct sem over = { 0 };

@@ -45,6 +45,9 @@ void timer_set(struct timer *t, u64 deadline)
 	irq_restore(irqs);
 }
 
+/**
+ * timer_cancel - forget it; nothing happens if it is not set
+ */
 void timer_cancel(struct timer *t)
 {
 	bool irqs = irq_save();
