@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The decoder shared by the emulators: fetches the instruction at RIP and takes it apart.
+ */
+#ifndef HV_PV_EMULATE_DECODE_H
+#define HV_PV_EMULATE_DECODE_H
+
+#include "domain/domain.h"
+
+#define FLAGS_CF	BIT(0)
+#define FLAGS_PF	BIT(2)
+#define FLAGS_AF	BIT(4)
+#define FLAGS_ZF	BIT(6)
+#define FLAGS_SF	BIT(7)
+#define FLAGS_TF	BIT(8)
+#define FLAGS_DF	BIT(10)
+#define FLAGS_OF	BIT(11)
+#define FLAGS_RF	BIT(16)
+
+#define DR6_BS		BIT(14)
+
+#define EC_PRESENT	BIT(0)
+#define EC_WRITE	BIT(1)
+#define EC_FETCH	BIT(4)
+
+#define INSN_MAX	15
+
+enum segment { SEG_ES, SEG_CS, SEG_SS, SEG_DS, SEG_FS, SEG_GS, SEG_NONE };
+
+enum insn_result {
+	INSN_OK,
+	INSN_UNKNOWN,		/* not one that any emulator here knows */
+	INSN_FAULT,		/* bytes at fault_va could not be read */
+};
+
+struct insn {
+	u8 bytes[INSN_MAX];
+	u8 got, pos;		/* bytes fetched, bytes decoded */
+	u64 base;		/* linear address of bytes[0] */
+	u64 fault_va;
+
+	bool long_mode;
+	bool lock;
+	u8 rep;			/* 0, 0xf2 or 0xf3 */
+	u8 rex;
+	enum segment seg;	/* override, or SEG_NONE */
+	u8 op_size;		/* 2, 4, 8 */
+	u8 addr_size;		/* 4, 8 */
+	u16 opcode;		/* 0x0f00 | byte for the second map */
+	u8 modrm;
+	u8 mod, reg, rm;	/* with REX's bits */
+	bool has_memory;	/* a memory operand by ModRM, at linear address ea */
+	u64 ea;
+	u64 imm;		/* sign-extended */
+};
+
+enum insn_result insn_decode(struct vcpu *v, const struct cpu_user_regs *regs, struct insn *in);
+
+/* General register n; for bytes see reg_byte(). */
+u64 *reg_ptr(struct cpu_user_regs *regs, unsigned int n);
+u64 reg_read(struct cpu_user_regs *regs, const struct insn *in, unsigned int n, unsigned int bytes);
+/* As the CPU writes: 32 bits clear the upper half, 8 and 16 leave the rest. */
+void reg_write(struct cpu_user_regs *regs, const struct insn *in, unsigned int n, unsigned int bytes,
+	       u64 val);
+
+/* Base address a segment adds; in long mode only FS and GS have one. */
+u64 segment_base(struct vcpu *v, const struct cpu_user_regs *regs, bool long_mode, enum segment seg);
+
+/*
+ * The instruction is done: go on behind it, with a #DB if breakpoints matched (bits of DR6) or the guest
+ * single-steps.
+ */
+void insn_done(struct vcpu *v, struct cpu_user_regs *regs, const struct insn *in, u32 dr6);
+/* Page fault as the CPU would raise it for this access (EC_WRITE, EC_FETCH or 0). */
+void insn_page_fault(struct vcpu *v, u64 va, u32 access);
+
+#endif

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The initial domain and the machine: I/O privilege, and interrupts at work.  Mapping of interrupts
+ * and PCI devices: pv/pirq.c.  ABI: physdev.h.
+ */
+#include "hypercall/hypercall.h"
+#include "pv/pirq.h"
+
+#define NR_PORTS	65536
+
+long do_physdev_set_iopl(struct subop_call *c, void *op)
+{
+	const physdev_set_iopl_t *s = op;
+
+	if (s->iopl > 3)
+		return hc_fail(-EINVAL, "iopl %u", s->iopl);
+	c->v->pv.iopl = s->iopl;
+	return 0;
+}
+
+/* The bitmap stays in guest memory and is read at each access. */
+long do_physdev_set_iobitmap(struct subop_call *c, void *op)
+{
+	const physdev_set_iobitmap_t *s = op;
+
+	if (s->nr_ports > NR_PORTS)
+		return hc_fail(-EINVAL, "%u ports", s->nr_ports);
+	c->v->pv.iobmp = (guest_va_t)s->bitmap.p;
+	c->v->pv.iobmp_limit = s->nr_ports;
+	return 0;
+}
+
+long do_physdev_eoi(struct subop_call *c, void *op)
+{
+	return pirq_eoi(c->v->domain, ((physdev_eoi_t *)op)->irq);
+}
+
+long do_physdev_irq_status_query(struct subop_call *c, void *op)
+{
+	physdev_irq_status_query_t *q = op;
+
+	return pirq_status(c->v->domain, q->irq, &q->flags);
+}
+
+long do_physdev_op(struct vcpu *v, const struct hc_physdev_op *a)
+{
+	return subop_call(FAM_physdev, a->cmd, &(struct subop_call){ .v = v, .arg = a->arg_reg });
+}
