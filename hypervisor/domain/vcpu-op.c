@@ -8,6 +8,7 @@
 #include "cpu/insn.h"
 #include "cpu/pcpu.h"
 #include "hypercall/hypercall.h"
+#include "lib/bitmap.h"
 #include "mm/guest-copy.h"
 #include "mm/heap.h"
 
@@ -131,8 +132,8 @@ long do_vcpu_get_physid(struct subop_call *c, void *op)
 	const struct pcpu *cpu = pcpu_of(v->sched.cpu);
 	unsigned int choices = 0;
 
-	for (unsigned int i = 0; i < ARRAY_SIZE(v->sched.affinity); i++)
-		choices += __builtin_popcountl(v->sched.affinity[i]);
+	for_each_bit(i, v->sched.affinity, NR_CPUS)
+		choices++;
 	if (!v->domain->privileged || choices != 1 || !cpu)
 		return hc_fail(-EINVAL, "v%u is not pinned", v->id);
 	p->phys_id = cpu->apic_id | (u64)cpu->acpi_id << 32;

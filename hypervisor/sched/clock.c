@@ -60,7 +60,9 @@ u64 ns_to_tsc_deadline(ns_t t)
 
 	if (t < 0)
 		t = 0;
-	delta = (((unsigned __int128)t << 32) + clock_scale.mul - 1) / clock_scale.mul;
+	/* (t << 32) / mul in two steps, each of 64 bits. */
+	delta = (unsigned __int128)((u64)t / clock_scale.mul) << 32;
+	delta += (((u64)t % clock_scale.mul << 32) + clock_scale.mul - 1) / clock_scale.mul;
 	if (clock_scale.shift < 0)
 		delta <<= -clock_scale.shift;
 	else
