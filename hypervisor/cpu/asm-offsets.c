@@ -4,7 +4,6 @@
  */
 #include "cpu/cpu-info.h"
 #include "domain/domain.h"
-#include "mm/layout.h"
 
 #define DEFINE(name, value) \
 	__asm__ volatile("\n.ascii \"->#define " #name " %c0\"" : : "i"(value))
@@ -25,7 +24,6 @@ void asm_offsets(void)
 	DEFINE(CI_scratch, offsetof(struct cpu_info, scratch));
 	DEFINE(CI_size, sizeof(struct cpu_info));
 	DEFINE(STACK_BYTES, STACK_SIZE);
-	DEFINE(ASM_IMAGE_START, HV_IMAGE_START);
 
 	DEFINE(VCPU_domain, offsetof(struct vcpu, domain));
 	DEFINE(DOMAIN_vm_assist, offsetof(struct domain, vm_assist));

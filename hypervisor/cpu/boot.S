@@ -8,7 +8,8 @@
  */
 #include "asm-offsets.h"
 
-#define PHYS(sym)	((sym) - ASM_IMAGE_START)
+#define IMAGE_START	0xffff82d040000000	/* HV_IMAGE_START; hv-map.c checks that they are one */
+#define PHYS(sym)	((sym) - IMAGE_START)
 
 #define SEL_CS64	0x08
 #define SEL_DS		0x10

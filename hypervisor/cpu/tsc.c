@@ -132,9 +132,9 @@ void __init tsc_calibrate(void)
 	ticks = (b.ref - a.ref) & r.mask;
 	if (ticks < wanted)
 		boot_fail("the %s does not count", r.name);
-	tsc_hz = (u64)((unsigned __int128)(b.tsc - a.tsc) * r.hz / ticks);
+	tsc_hz = (b.tsc - a.tsc) * r.hz / ticks;	/* some 2^27 cycles, at most 2^34 Hz */
 	tsc_khz = (tsc_hz + 500) / 1000;
-	log_info("TSC: %lu.%03lu MHz by %s", tsc_khz / 1000, tsc_khz % 1000, r.name);
+	log_debug("TSC: %lu.%03lu MHz by %s", tsc_khz / 1000, tsc_khz % 1000, r.name);
 }
 
 void tsc_delay_us(u64 us)

@@ -10,6 +10,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#ifndef HOST_TEST
+#pragma GCC visibility push(hidden)	/* declarations too: no address is taken through a GOT */
+#endif
+
 typedef uint8_t u8;
 typedef uint16_t u16;
 typedef uint32_t u32;

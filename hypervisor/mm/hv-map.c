@@ -23,6 +23,7 @@
 
 #define SIZE_2M		(1UL << 21)
 #define SIZE_1G		(1UL << 30)
+#define LOAD_ADDRESS	SIZE_2M			/* hv.lds, container.lds */
 #define TABLE_FLAGS	(PTE_PRESENT | PTE_WRITE | PTE_ACCESSED | PTE_DIRTY)
 #define LEAF_FLAGS	(PTE_PRESENT | PTE_ACCESSED | PTE_DIRTY)
 #define RW		(LEAF_FLAGS | PTE_WRITE | PTE_NX)
@@ -117,6 +118,7 @@ static void __init map_image(const char *start, const char *end, u64 flags)
 
 void __init hv_map_init(void)
 {
+	CHECK((u64)image_start == HV_IMAGE_START + LOAD_ADDRESS);
 	hv_root = new_table();
 	for (unsigned int slot = HV_SLOT_FIRST; slot <= HV_SLOT_LAST; slot++)
 		table_below(&hv_root[slot], slot == HV_SLOT_FIRST ? PTE_USER : 0);
