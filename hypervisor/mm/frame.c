@@ -70,6 +70,7 @@ static void frame_finish(struct frame *f)
 	f->owner = NULL;
 	f->nr_valid = 0;
 	f->linear = 0;
+	f->link = 0;
 	__atomic_store_n(&f->state, 0, __ATOMIC_RELEASE);
 	heap_free(f, 0);
 	if (d) {
