@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * shutdown-reboot - SCHEDOP_shutdown with this reason
+ *
+ * Right: the initial domain ends, and the hypervisor says how.  ABI: SHUTDOWN_reboot in sched.h.
+ *
+ * Boot: --end reboot
+ */
+#include "guest.h"
+
+void test_main(void)
+{
+	check(true, "until here");
+	plan_end();
+	guest_exit(SHUTDOWN_reboot);
+}

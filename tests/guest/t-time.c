@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * time - system time on several vCPUs
+ *
+ * Right: time never goes back, not even from one vCPU to another (by 100 us: Xen's vCPUs on an emulator differ by some); it runs as the
+ * wall clock; a registered time area shows the same time. ABI: struct vcpu_time_info in xen.h; VCPUOP_register_vcpu_time_memory_area in vcpu.h.
+ *
+ * Boot: --smp 2 --hv-args dom0_max_vcpus=2
+ */
+#include "guest.h"
+
+#define SLACK 100000
+
+static u64 shared, rounds, back_other, stop;
+static struct vcpu_time_info area;
+
+/* Each takes a time after the one the other published; how often that was smaller by more than the slack. */
+static u64 race(u64 until)
+{
+	u64 back = 0, other, mine;
+
+	do {
+		other = __atomic_load_n(&shared, __ATOMIC_SEQ_CST);
+		mine = now();
+		back += mine + SLACK < other;
+		__atomic_store_n(&shared, mine, __ATOMIC_SEQ_CST);
+		__atomic_add_fetch(&rounds, 1, __ATOMIC_SEQ_CST);
+	} while (mine < until && !LIVE(stop));
+	return back;
+}
+
+static void other_vcpu(void)
+{
+	back_other = race(~0UL);
+	LIVE(stop) = 2;
+}
+
+static void alone(void)
+{
+	u64 last = now(), t, back = 0;
+
+	for (int i = 0; i < 200000; i++) {
+		t = now();
+		back += t < last;
+		last = t;
+	}
+	check_eq(back, 0, "time does not go back on one vCPU");
+}
+
+void test_main(void)
+{
+	vcpu_register_time_memory_area_t reg = { .addr.h.p = &area };
+	u64 end, back;
+	long rc;
+
+	alone();
+	check_eq(vcpu_start(1, other_vcpu), 0, "a second vCPU");
+	back = race(now() + 500000000);
+	LIVE(stop) = 1;
+	end = now() + 2000000000;
+	while (LIVE(stop) != 2 && now() < end)
+		;
+	check_eq(LIVE(stop), 2, "the other took part");
+	check_eq(back, 0, "time does not go back from vCPU 1 to 0");
+	check_eq(back_other, 0, "nor from 0 to 1");
+	rc = HC(vcpu_op, .cmd = VCPUOP_register_vcpu_time_memory_area, .vcpuid = 0, .arg = &reg);
+	check_eq(rc, 0, "a time area");
+	back = now();
+	end = time_of(&area);
+	check(end >= back - SLACK && end < back + 100000000, "shows the same time");
+}
