@@ -20,6 +20,7 @@
 #include "mm/heap.h"
 #include "mm/hv-map.h"
 #include "mm/memmap.h"
+#include "pv/pirq.h"
 
 #define BOOT_CS		0x08		/* cpu/boot.S: until this CPU has its own GDT */
 
@@ -47,9 +48,6 @@ static void __init start_console(u32 magic, u32 info)
 static void __init start_memory(void)
 {
 	memmap_init();
-	for (u32 i = 0; i < memmap_count; i++)
-		log_debug("memory %016lx-%016lx type %u", memmap[i].start,
-			  memmap[i].start + memmap[i].size, memmap[i].type);
 	wrmsr(MSR_EFER, rdmsr(MSR_EFER) | EFER_NXE);
 	hv_map_init();
 	hv_map_tables();
@@ -79,6 +77,7 @@ static void __init start_boot_cpu(void)
 static void __init start_rooms(void)
 {
 	ioapic_init();
+	pirq_init();
 	tsc_calibrate();
 	lapic_timer_calibrate();
 	clock_init(tsc_khz);

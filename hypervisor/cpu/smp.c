@@ -160,14 +160,10 @@ static bool __init start_cpu(struct pcpu *p)
 }
 
 /* CPUs that do not answer are left out; numbers stay without gaps, because each is started in turn. */
-void __init smp_start(void)
+static void __init start_others(u64 max)
 {
 	u32 boot_id = lapic_id();
-	u64 max = cmdline_uint("maxcpus", NR_CPUS);
 
-	if (cmdline_bool("nosmp", false) || !low_page)
-		max = 1;
-	memcpy(mfn_to_hv(low_page), ap_trampoline, ap_trampoline_end - ap_trampoline);
 	for (u32 i = 0; i < acpi.nr_cpus && nr_cpus < max; i++) {
 		struct pcpu *p;
 
@@ -180,6 +176,22 @@ void __init smp_start(void)
 			pcpus[nr_cpus] = NULL;
 			log_err("the CPU with APIC id %u does not start", acpi.apic_id[i]);
 		}
+	}
+}
+
+void __init smp_start(void)
+{
+	u64 max = cmdline_bool("nosmp", false) || !low_page ? 1 : cmdline_uint("maxcpus", NR_CPUS);
+	size_t size = ap_trampoline_end - ap_trampoline;
+	u8 saved[64];
+
+	if (max > 1) {
+		/* The page may hold a boot module: it is only borrowed. */
+		CHECK(size <= sizeof(saved));
+		memcpy(saved, mfn_to_hv(low_page), size);
+		memcpy(mfn_to_hv(low_page), ap_trampoline, size);
+		start_others(max);
+		memcpy(mfn_to_hv(low_page), saved, size);
 	}
 	log_info("%u CPU%s, TSC %s", nr_cpus, nr_cpus > 1 ? "s" : "",
 		 tsc_is_stable ? "the same on all" : "NOT the same on all");

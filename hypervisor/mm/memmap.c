@@ -9,7 +9,7 @@
 #define LOW_MEMORY	PFN_DOWN(0x100000)	/* below 1 MiB nothing is RAM to us: dom0's, for devices */
 #define EARLY_LIMIT	PFN_DOWN(1UL << 32)	/* what the boot tables map */
 #define RAM_MIN		PFN_DOWN(32UL << 20)
-#define MODULES_LOW	PFN_DOWN(0x9f000)
+#define LOW_RAM_END	PFN_DOWN(0x9f000)
 
 struct memmap_entry memmap[MEMMAP_MAX];
 u32 memmap_count;
@@ -75,8 +75,8 @@ static void __init collect_ram(mfn_t limit)
 
 		if (e->type != MEMMAP_RAM)
 			continue;
-		if (start < MODULES_LOW && start < end)
-			low_page = MAX(low_page, MIN(end, MODULES_LOW) - 1);
+		if (start < LOW_RAM_END && start < end)
+			low_page = MAX(low_page, MIN(end, LOW_RAM_END) - 1);
 		start = MAX(start, LOW_MEMORY);
 		if (start >= end)
 			continue;
@@ -110,6 +110,12 @@ u64 memmap_ram_pages(void)
 	return n;
 }
 
+/* A page that the boot tables and the direct map both show; UEFI loaders also use low memory. */
+static bool __init is_readable(mfn_t mfn)
+{
+	return memmap_is_ram(mfn) || mfn < LOW_RAM_END;
+}
+
 /* Modules that the loader put where the image or no memory is would be read as garbage. */
 static void __init reserve_modules(void)
 {
@@ -124,7 +130,7 @@ static void __init reserve_modules(void)
 		if (m_start < end && m_end > start)
 			boot_fail("boot module %u overlaps the hypervisor", i);
 		for (mfn_t mfn = m_start; mfn < m_end; mfn++)
-			if (!memmap_is_ram(mfn))
+			if (!is_readable(mfn))
 				boot_fail("boot module %u does not lie in memory", i);
 		range_remove(unused, &nr_unused, m_start, m_end);
 	}
@@ -135,6 +141,11 @@ void __init memmap_init(void)
 	u64 limit = cmdline_size("mem", DIRECT_MAP_SIZE);
 
 	sort_memmap();
+	for (u32 i = 0; i < memmap_count; i++)
+		log_debug("memory %016lx-%016lx type %u", memmap[i].start,
+			  memmap[i].start + memmap[i].size, memmap[i].type);
+	for (u32 i = 0; i < boot_info.nr_modules; i++)
+		log_debug("module %u: %08lx-%08lx", i, boot_info.module[i].start, boot_info.module[i].end);
 	collect_ram(PFN_DOWN(MIN(limit, DIRECT_MAP_SIZE)));
 	if (!ram_count)
 		boot_fail("the boot loader gave no memory map");
@@ -192,7 +203,7 @@ void __init memmap_free_modules(void)
 		u64 start = ROUND_UP(boot_info.module[i].start, PAGE_SIZE);
 		u64 end = ROUND_DOWN(boot_info.module[i].end, PAGE_SIZE);
 
-		if (start < end)
+		if (start < end && PFN_DOWN(start) >= LOW_MEMORY)
 			heap_add(start, end);
 	}
 }
