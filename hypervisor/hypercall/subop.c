@@ -62,9 +62,9 @@ long subop_call(enum subop_family fam, u32 nr, struct subop_call *c)
 	long rc;
 
 	if (nr >= SUBOP_MAX || !row->known)
-		return -ENOSYS;
+		return hc_fail(-ENOSYS, "no command %u", nr);
 	if (!row->handler)
-		return -row->error;
+		return hc_fail(-row->error, "command %u is not offered", nr);
 	if (row->who == PRIV && !c->v->domain->privileged)
 		return -EPERM;
 

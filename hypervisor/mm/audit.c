@@ -11,6 +11,7 @@
 #include "mm/heap.h"
 #include "mm/layout.h"
 #include "mm/memmap.h"
+#include "pv/pirq.h"
 
 #define SHOWN_MAX	20		/* differences printed in full */
 
@@ -111,6 +112,8 @@ static void count_all(struct audit *a)
 	for_each_vcpu(a->d, v)
 		count_vcpu(a, v);
 	evtchn_for_each_ref(a->d, found_by_events, a);
+	if (pirq_held_frame() && a->d == dom0)
+		found_ref(a, frame_to_mfn(pirq_held_frame()), true);
 	if (a->d->grant)
 		grant_for_each_ref(a->d, found_by_grants, a);
 }

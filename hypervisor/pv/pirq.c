@@ -308,6 +308,25 @@ long do_physdev_setup_gsi(struct subop_call *c, void *op)
 	return 0;
 }
 
+/* Vectors are ours; the guest gets its GSI's number back, as from stock Xen. */
+long do_physdev_alloc_irq_vector(struct subop_call *c, void *op)
+{
+	physdev_irq_t *i = op;
+
+	(void)c;
+	if (i->irq >= ioapic_nr_gsis())
+		return -EINVAL;
+	i->vector = i->irq;
+	return 0;
+}
+
+long do_physdev_free_irq_vector(struct subop_call *c, void *op)
+{
+	(void)c;
+	(void)op;
+	return 0;
+}
+
 /* ---- the page of needed eois ----------------------------------------------------------------------- */
 
 static long set_eoi_map(struct domain *d, mfn_t mfn, bool v1)
@@ -342,10 +361,9 @@ long do_physdev_pirq_eoi_gmfn_v2(struct subop_call *c, void *op)
 	return set_eoi_map(c->v->domain, ((physdev_pirq_eoi_gmfn_t *)op)->gmfn, false);
 }
 
-/* For the auditor: writable references that the page of eois holds on f. */
-u32 pirq_audit_refs(const struct frame *f)
+struct frame *pirq_held_frame(void)
 {
-	return f == eoi_map_frame;
+	return eoi_map_frame;
 }
 
 /* ---- PCI devices: what the initial domain tells us of them ------------------------------------------- */

@@ -8,6 +8,7 @@
 #include "lib/types.h"
 
 struct domain;
+struct frame;
 
 void pirq_init(void);				/* after ioapic_init */
 
@@ -15,5 +16,8 @@ void pirq_init(void);				/* after ioapic_init */
 int pirq_eoi(struct domain *d, u32 pirq);
 /* XENIRQSTAT_* of a pirq; -EINVAL. */
 int pirq_status(struct domain *d, u32 pirq, u32 *flags);
+
+/* For the auditor: the frame of the page of needed eois, held writable; NULL: none. */
+struct frame *pirq_held_frame(void);
 
 #endif
