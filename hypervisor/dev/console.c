@@ -191,18 +191,18 @@ void console_set_levels(void)
 
 /* ---- input ----------------------------------------------------------------------------------------------- */
 
-static void switch_input(void)
+static void report_input(void)
 {
-	input_is_ours = !input_is_ours;
 	log_info("input goes to %s (three Ctrl-A switch)", input_is_ours ? "the hypervisor ('h' helps)" :
 		 "the initial domain");
 }
 
-/* One byte from the line; true when the input's owner changes. */
+/* One byte from the line; true when the input's owner has changed. */
 static bool take_byte(char c)
 {
 	if (c == CTRL_A && ++ctrl_a_seen == SWITCH_COUNT) {
 		ctrl_a_seen = 0;
+		input_is_ours = !input_is_ours;
 		return true;
 	}
 	if (c == CTRL_A)
@@ -228,10 +228,10 @@ static void uart_interrupt(void *arg)
 
 	(void)arg;
 	while ((c = uart_read()) >= 0)
-		switched ^= take_byte(c);
+		switched |= take_byte(c);
 	console_unlock(flags);
 	if (switched)
-		switch_input();
+		report_input();
 	softirq_raise(SOFTIRQ_CONSOLE);
 }
 
