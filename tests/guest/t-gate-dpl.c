@@ -2,10 +2,12 @@
 /*
  * gate-dpl - software interrupts and the privilege of gates
  *
- * Right: INT n from user mode through a gate of DPL 0 is #GP with error code 8n + 2; through DPL 3 it reaches the handler; from the kernel (which is at level 0 for the
- * guest) both do; a vector without handler is #GP with its number.  ABI: struct trap_info in xen.h.
+ * Right: INT n from user mode through a gate of DPL 0 is #GP with error code 8n + 2; through DPL 3 it reaches the handler; the kernel counts as level 1, so it needs a gate
+ * of DPL 1 or more; a vector without handler is #GP with its number.  ABI: struct trap_info in xen.h.
  */
 #include "guest.h"
+
+extern char entry_33[];
 
 USER_TEXT static void user_int20(void)
 {
@@ -45,6 +47,7 @@ static u64 run(void (*code)(void), struct regs *r)
  */
 static void refused_by_idt(void)
 {
+	trap_info_t gate[2] = { { 0x21, 1, FLAT_KERNEL_CS, (u64)entry_33 }, { 0 } };
 	struct regs r;
 
 	check_eq(run(user_int20, &r), 0x20, "user: int 0x20, DPL 3");
@@ -55,7 +58,10 @@ static void refused_by_idt(void)
 	check_eq(r.error, 0x21 * 8 + 2, "the vector is in the error code");
 	check_eq(run(user_int90, &r), X_GP, "user: int 0x90, no handler");
 	check_eq(r.error, 0x90 * 8 + 2, "the vector is in the error code");
-	check_eq(TRY("int $0x21", NO_RESULT, NOTHING), 0x21, "kernel: int 0x21, DPL 0");
+	check_fault(TRY("int $0x21", NO_RESULT, NOTHING), X_GP, "kernel: int 0x21, DPL 0");
+	check_eq(HC(set_trap_table, .traps = gate), 0, "the gate of 0x21 gets DPL 1");
+	check_eq(TRY("int $0x21", NO_RESULT, NOTHING), 0x21, "kernel: int 0x21, DPL 1");
+	check_eq(run(user_int21, &r), X_GP, "user: int 0x21, DPL 1");
 	check_eq(TRY("int $0x20", NO_RESULT, NOTHING), 0x20, "kernel: int 0x20, DPL 3");
 	check_eq(this_cpu()->caught.rip, this_cpu()->try_rip + 2, "RIP is behind it");
 	check_fault(TRY("int $0x90", NO_RESULT, NOTHING), X_GP, "kernel: int 0x90, no handler");
