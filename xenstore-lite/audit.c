@@ -26,17 +26,22 @@ struct count {
 
 static void check_treap(const struct node *t, struct count *k);
 
+static bool misses(const struct domset *all, const struct domset *part)
+{
+	return part->hi && (part->bits & ~all->bits || part->lo < all->lo || part->hi > all->hi);
+}
+
 static void check_node(const struct node *n, struct count *k)
 {
 	struct count below = { .store = k->store, .faults = k->faults };
-	u64 doms = n->perms->doms;
+	struct domset doms = n->perms->doms;
 
 	check_treap(n->kids, &below);
 	if (below.kids != n->kids_count || below.kids_len != n->kids_len)
 		FAULT(k, "node %.*s: children miscounted\n", n->name_len, n->name);
 	if (n->kids)
-		doms |= n->kids->doms;
-	if (doms & ~n->doms)
+		domset_join(&doms, &n->kids->doms);
+	if (misses(&n->doms, &doms))
 		FAULT(k, "node %.*s: a domain is not in the summary\n", n->name_len, n->name);
 	if (!n->refs)
 		FAULT(k, "node %.*s: no reference\n", n->name_len, n->name);
@@ -50,7 +55,8 @@ static void check_treap(const struct node *t, struct count *k)
 	check_treap(t->right, k);
 	if ((t->left && t->left->prio > t->prio) || (t->right && t->right->prio > t->prio))
 		FAULT(k, "node %.*s: not a heap\n", t->name_len, t->name);
-	if (((t->left ? t->left->doms : 0) | (t->right ? t->right->doms : 0)) & ~t->doms)
+	if ((t->left && misses(&t->doms, &t->left->doms)) ||
+	    (t->right && misses(&t->doms, &t->right->doms)))
 		FAULT(k, "node %.*s: siblings not in the summary\n", t->name_len, t->name);
 	k->kids++;
 	k->kids_len += t->name_len + 1;

@@ -116,6 +116,8 @@ static void forget_target(struct store *s, const struct domain *gone)
 {
 	struct domain *d, *next;
 
+	if (!s->has_targets)
+		return;
 	HASH_ITER(hh, s->domains, d, next)
 		if (d->target == gone)
 			d->target = NULL;

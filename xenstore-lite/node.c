@@ -88,11 +88,11 @@ void node_pull(struct node *n)
 {
 	n->doms = n->perms->doms;
 	if (n->left)
-		n->doms |= n->left->doms;
+		domset_join(&n->doms, &n->left->doms);
 	if (n->right)
-		n->doms |= n->right->doms;
+		domset_join(&n->doms, &n->right->doms);
 	if (n->kids)
-		n->doms |= n->kids->doms;
+		domset_join(&n->doms, &n->kids->doms);
 }
 
 /**
@@ -190,16 +190,18 @@ struct node *node_own(struct node *n)
 /**
  * node_own_path - make the node at a path one that may be changed
  * @len:  bytes of @path to follow; the node must exist
- * @doms: domains about to be named at or below that node
+ * @doms: domains about to be named at or below that node; may be NULL
  */
-struct node *node_own_path(struct node **root, const char *path, size_t len, u64 doms)
+struct node *node_own_path(struct node **root, const char *path, size_t len,
+			   const struct domset *doms)
 {
 	const char *p = path + 1, *end = path + len;
 	struct node **slot = root;
 	struct node *n;
 
 	n = *slot = node_own(*slot);
-	n->doms |= doms;
+	if (doms)
+		domset_join(&n->doms, doms);
 	while (p < end) {
 		size_t elen = element_len(p);
 		int cmp;
@@ -207,7 +209,8 @@ struct node *node_own_path(struct node **root, const char *path, size_t len, u64
 		slot = &n->kids;
 		for (;;) {
 			n = *slot = node_own(*slot);
-			n->doms |= doms;
+			if (doms)
+				domset_join(&n->doms, doms);
 			cmp = name_cmp(p, elen, n);
 			if (!cmp)
 				break;
@@ -306,7 +309,7 @@ void node_add_child(struct node *parent, struct node *child, u64 gen)
 	parent->kids_count++;
 	parent->kids_len += bytes;
 	parent->kids_gen = gen;
-	parent->doms |= parent->kids->doms;
+	domset_join(&parent->doms, &parent->kids->doms);
 }
 
 /**

@@ -34,7 +34,7 @@ struct node {
 	struct value *value;	/* NULL: empty */
 	u64 seq;
 	u64 kids_gen;		/* new number whenever a child comes or goes; 0: never had one */
-	u64 doms;		/* at least the domains named in @left, @right, @kids and here */
+	struct domset doms;	/* named in @left, @right, @kids and here */
 	u32 kids_count;
 	u32 kids_len;		/* the children's names with their NULs */
 	u16 name_len;
@@ -67,7 +67,8 @@ const struct node *node_child(const struct node *n, const char *name, size_t len
 void node_find(const struct node *root, const char *path, struct place *at);
 
 struct node *node_own(struct node *n);
-struct node *node_own_path(struct node **root, const char *path, size_t len, u64 doms);
+struct node *node_own_path(struct node **root, const char *path, size_t len,
+			   const struct domset *doms);
 void node_add_child(struct node *parent, struct node *child, u64 gen);
 void node_remove_child(struct node *parent, const char *name, size_t len, u64 gen);
 

@@ -9,6 +9,30 @@
 #include <stdlib.h>
 #include <string.h>
 
+void domset_add(struct domset *set, unsigned int domid)
+{
+	struct domset one = { .bits = 1ull << domid % 64, .lo = domid, .hi = domid };
+
+	if (domid)
+		domset_join(set, &one);
+}
+
+void domset_join(struct domset *set, const struct domset *more)
+{
+	if (!more->hi)
+		return;
+	set->bits |= more->bits;
+	if (!set->hi || more->lo < set->lo)
+		set->lo = more->lo;
+	if (more->hi > set->hi)
+		set->hi = more->hi;
+}
+
+bool domset_may_have(const struct domset *set, unsigned int domid)
+{
+	return set->bits >> domid % 64 & 1 && domid >= set->lo && domid <= set->hi;
+}
+
 /**
  * perms_intern - the one object for this list of permissions
  * @table: where the store keeps its sets
@@ -29,7 +53,7 @@ struct perms *perms_intern(struct perms **table, const struct perm *p, u32 count
 	set->table = table;
 	memcpy(set->p, p, size);
 	for (u32 i = 0; i < count; i++)
-		set->doms |= DOM_BIT(p[i].domid);
+		domset_add(&set->doms, p[i].domid);
 	HASH_ADD_KEYPTR(hh, *table, set->p, size, set);
 	return set;
 }

@@ -19,8 +19,25 @@ struct perm {
 };
 
 /**
+ * struct domset - domains that are named somewhere, dom0 left out, roughly
+ * @bits:   bit domid % 64 of each
+ * @lo, @hi: lowest and highest; @hi 0: none
+ *
+ * Never forgets one, may take others for members: the bits tell domains apart in a
+ * wide range, the range those that share a bit.
+ */
+struct domset {
+	u64 bits;
+	u16 lo, hi;
+};
+
+void domset_add(struct domset *set, unsigned int domid);
+void domset_join(struct domset *set, const struct domset *more);
+bool domset_may_have(const struct domset *set, unsigned int domid);
+
+/**
  * struct perms - who may do what with a node; immutable and shared
- * @doms:  DOM_BIT() of every domain named but dom0
+ * @doms:  the domains named
  * @table: where equal sets are looked for
  * @p:     first the owner, with what everybody else may do; then exceptions
  *
@@ -29,14 +46,11 @@ struct perm {
 struct perms {
 	u32 refs;
 	u32 count;
-	u64 doms;
+	struct domset doms;
 	struct perms **table;
 	UT_hash_handle hh;
 	struct perm p[];
 };
-
-/* A domain's bit in the summary kept with perms and subtrees. */
-#define DOM_BIT(domid)	((domid) ? 1ull << ((domid) & 63) : 0)
 
 struct perms *perms_intern(struct perms **table, const struct perm *p, u32 count);
 struct perms *perms_get(struct perms *p);

@@ -176,6 +176,7 @@ int do_SET_TARGET(struct conn *c, struct request *rq)
 	if (rc)
 		return rc;
 	d->target = target;
+	c->store->has_targets = true;
 	return reply_ok(c, rq);
 }
 

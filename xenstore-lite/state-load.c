@@ -157,8 +157,10 @@ static int load_domain(struct store *s, struct reader *r)
 	d->nodes = get_u64(r);
 	d->bytes = get_u64(r);
 	target = get_u32(r);
-	if (target != QUOTA_DEFAULT)
+	if (target != QUOTA_DEFAULT) {
 		d->target = domain_get(s, target);
+		s->has_targets = true;
+	}
 	return 0;
 }
 
@@ -222,7 +224,9 @@ static int load_txn(struct reader *r)
 	node_put(txn->root);
 	txn->base = get_node(r);
 	txn->root = get_node(r);
-	txn->gone = get_u64(r);
+	txn->gone.bits = get_u64(r);
+	txn->gone.lo = get_u32(r);
+	txn->gone.hi = get_u32(r);
 	return !txn->expired && (!txn->base || !txn->root) ? -EINVAL : 0;
 }
 

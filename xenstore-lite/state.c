@@ -240,7 +240,9 @@ static void save_txn(struct saver *sv, const struct txn *t)
 	put_u32(sv->b, t->expired);
 	put_u32(sv->b, base);
 	put_u32(sv->b, root);
-	put_u64(sv->b, t->gone);
+	put_u64(sv->b, t->gone.bits);
+	put_u32(sv->b, t->gone.lo);
+	put_u32(sv->b, t->gone.hi);
 	state_end(sv->b, at);
 	for (struct access *a = t->accesses; a; a = a->hh.next) {
 		at = state_begin(sv->b, STATE_ACCESS);

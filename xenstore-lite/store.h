@@ -67,6 +67,7 @@ struct dir_cache {
  * @clock:     last number given out for node.seq and node.kids_gen
  * @special:   who may see @introduceDomain [0] and @releaseDomain [1]
  * @priv:      a second privileged domain, or 0
+ * @has_targets: some domain acts, or acted, for another
  * @unlimited: quotas do not hold while a state is loaded that obeyed others
  */
 struct store {
@@ -90,7 +91,7 @@ struct store {
 	u32 soft_memory;
 	u32 event_seconds;
 	unsigned int priv;
-	bool keep_orphans, tracing, verbose, unlimited;
+	bool keep_orphans, tracing, verbose, unlimited, has_targets;
 	u64 stat_requests, stat_conflicts, stat_commits;
 };
 

@@ -19,7 +19,7 @@ static struct node *make_node(struct store *s, const char *name, size_t len, str
 static void create(struct store *s, struct node **root, const char *path, size_t anc_len,
 		   struct perms *perms, struct value *value)
 {
-	struct node *parent = node_own_path(root, path, anc_len, perms->doms);
+	struct node *parent = node_own_path(root, path, anc_len, &perms->doms);
 	struct node *top = NULL, *leaf = NULL;
 	const char *p = path + anc_len + 1;
 
@@ -44,7 +44,7 @@ static void create(struct store *s, struct node **root, const char *path, size_t
 
 static void set_value(struct node **root, const char *path, struct value *value)
 {
-	struct node *n = node_own_path(root, path, strlen(path), 0);
+	struct node *n = node_own_path(root, path, strlen(path), NULL);
 	struct value *old = n->value;
 
 	n->value = value_get(value);
@@ -53,7 +53,7 @@ static void set_value(struct node **root, const char *path, struct value *value)
 
 static void set_perms(struct node **root, const char *path, struct perms *perms)
 {
-	struct node *n = node_own_path(root, path, strlen(path), perms->doms);
+	struct node *n = node_own_path(root, path, strlen(path), &perms->doms);
 	struct perms *old = n->perms;
 
 	n->perms = perms_get(perms);
@@ -63,7 +63,7 @@ static void set_perms(struct node **root, const char *path, struct perms *perms)
 static void remove_node(struct store *s, struct node **root, const char *path)
 {
 	size_t len = strlen(path), up = path_parent_len(path, len);
-	struct node *parent = node_own_path(root, path, up, 0);
+	struct node *parent = node_own_path(root, path, up, NULL);
 
 	node_remove_child(parent, path + up + 1, len - up - 1, ++s->clock);
 }
@@ -493,7 +493,7 @@ static void leftovers_at(const struct node *n, struct leftovers *l, size_t len)
 /* Whole subtrees in which the domain is not named are passed by. */
 static void find_leftovers(const struct node *t, struct leftovers *l, size_t len)
 {
-	if (!t || !(t->doms & DOM_BIT(l->domid)))
+	if (!t || !domset_may_have(&t->doms, l->domid))
 		return;
 	find_leftovers(t->left, l, len);
 	leftovers_at(t, l, len);
@@ -529,7 +529,7 @@ void tree_forget_domain(struct store *s, unsigned int domid)
 
 	l->domid = domid;
 	l->keep = s->keep_orphans;
-	if (s->root->doms & DOM_BIT(domid))
+	if (domset_may_have(&s->root->doms, domid))
 		leftovers_at(s->root, l, 0);
 	for (p = l->reown.data; p && p < l->reown.data + l->reown.len; p += strlen(p) + 1)
 		reown(s, p, domid);

@@ -108,7 +108,7 @@ void txns_forget_domain(struct store *s, unsigned int domid)
 
 	DL_FOREACH(s->conns, c)
 		LL_FOREACH(c->txns, t)
-			t->gone |= DOM_BIT(domid);
+			domset_add(&t->gone, domid);
 }
 
 /**
@@ -230,15 +230,23 @@ static bool still_holds(const struct access *a, const struct node *then, const s
 	return !(a->aspects & ASPECT_SUBTREE) || then->kids == now->kids;
 }
 
+static bool names_gone(const struct txn *t, const struct perms *p)
+{
+	for (u32 i = 0; i < p->count; i++)
+		if (domset_may_have(&t->gone, p->p[i].domid))
+			return true;
+	return false;
+}
+
 static bool has_conflict(const struct txn *t)
 {
 	struct node *root = t->conn->store->root;
 	struct change *ch;
 	struct place then, now;
 
-	if (t->gone)
+	if (t->gone.hi)
 		LL_FOREACH(t->changes, ch)
-			if (ch->perms && ch->perms->doms & t->gone)
+			if (ch->perms && names_gone(t, ch->perms))
 				return true;
 	if (root == t->base)
 		return false;

@@ -54,7 +54,7 @@ struct delta {
  * @root:    the tree as the client sees it
  * @accesses: in order of first touch
  * @changes: in order
- * @gone:    DOM_BIT()s of domains released meanwhile; their names must not
+ * @gone:    domains released meanwhile; their names must not
  *           come back with this transaction
  * @expired: too old: its snapshots are given up, all it can do is end
  */
@@ -68,7 +68,8 @@ struct txn {
 	struct change *changes, *last_change;
 	struct delta *deltas;
 	u32 delta_count;
-	u64 gone, started_us;
+	struct domset gone;
+	u64 started_us;
 };
 
 int txn_start(struct conn *c, struct txn **res);
