@@ -31,6 +31,8 @@ static void other(void)
 			other_level++;
 			unpin(mfn);
 		}
+		for (u64 end = now() + 50000; now() < end;)
+			;
 	}
 	LIVE(go) = 2;
 }
@@ -48,8 +50,10 @@ void test_main(void)
 	check_eq(vcpu_start(1, other), 0, "a second vCPU");
 	end = now() + 8000000000;
 	for (int i = 0; i < ROUNDS && now() < end; i++) {
-		if (pin(1, mfn))
+		if (pin(1, mfn)) {
+			HC(sched_op, .cmd = SCHEDOP_yield);
 			continue;
+		}
 		pinned++;
 		spoiled += LIVE(frame[5]) != 0;
 		/* While pinned nobody has it writable. */

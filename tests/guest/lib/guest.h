@@ -179,8 +179,7 @@ typedef bool (*trap_fn)(struct regs *regs);
 extern trap_fn trap_hooks[0x110];
 
 void trap_init(void);
-extern const trap_info_t trap_table[];
-void trap_fill(trap_info_t *table);
+void trap_fill(trap_info_t *table); /* up to 32 entries, the last without address */
 const char *vector_name(u64 vector);
 
 /* One test point: code trapped with this vector, at its first instruction. */

@@ -21,6 +21,7 @@ void vcpu_context(vcpu_guest_context_t *ctx, u32 id, void (*start)(void))
 {
 	struct cpu *c = &stacks[id].cpu;
 	u64 top = (u64)&stacks[id + 1];
+	trap_info_t table[32];
 
 	memset(ctx, 0, sizeof(*ctx));
 	c->id = id;
@@ -36,7 +37,9 @@ void vcpu_context(vcpu_guest_context_t *ctx, u32 id, void (*start)(void))
 	ctx->kernel_sp = top;
 	ctx->ctrlreg[0] = 0x80050033;
 	ctx->ctrlreg[3] = xen_pfn_to_cr3(c->kernel_root);
-	trap_fill(ctx->trap_ctxt);
+	trap_fill(table);
+	for (const trap_info_t *t = table; t->address; t++)
+		ctx->trap_ctxt[t->vector] = *t; /* this table is indexed by vector */
 	ctx->event_callback_eip = (u64)entry_event;
 	ctx->failsafe_callback_eip = (u64)entry_failsafe;
 	ctx->syscall_callback_eip = (u64)entry_syscall;
