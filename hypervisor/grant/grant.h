@@ -31,8 +31,8 @@ int grant_domain_destroy(struct domain *d);
 void grant_domain_free(struct domain *d);
 
 /*
- * For the auditor: every reference that d's grant room holds, on its own frames or others': its
- * mappings (writable or not) and the pages of its table (writable, made by frame_share()).
+ * For the auditor: the references that d's mappings hold by their pins, on its own frames or others'.
+ * The pages of its table are not among them: frame_share() marked them.
  */
 void grant_for_each_ref(struct domain *d, void (*fn)(void *arg, struct frame *f, bool writable),
 			void *arg);

@@ -93,11 +93,6 @@ void grant_for_each_ref(struct domain *d, void (*fn)(void *arg, struct frame *f,
 			fn(arg, grant_active(m->dom->grant, m->ref)->frame,
 			   !(m->flags & GNTMAP_readonly));
 	}
-	for (u32 i = 0; i < gt->max_frames; i++)
-		if (gt->shared[i])
-			fn(arg, mfn_to_frame(hv_to_mfn(gt->shared[i])), true);
-	for (u32 i = 0; i < gt->nr_status; i++)
-		fn(arg, mfn_to_frame(hv_to_mfn(gt->status[i])), true);
 }
 
 void grant_dump(struct domain *d)

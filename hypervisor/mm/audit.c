@@ -95,11 +95,9 @@ static void found_by_events(void *arg, struct frame *f)
 	found_ref(arg, frame_to_mfn(f), true);
 }
 
-/* A page of the grant table itself is FS_SHARED and counted so. */
 static void found_by_grants(void *arg, struct frame *f, bool writable)
 {
-	if (!(f->state & FS_SHARED))
-		found_ref(arg, frame_to_mfn(f), writable);
+	found_ref(arg, frame_to_mfn(f), writable);
 }
 
 static void count_all(struct audit *a)
