@@ -144,7 +144,7 @@ bool vcpu_info_present(const struct vcpu *v)
  *
  * What the old one says is carried over, and everything is marked pending, so nothing is lost.
  *
- * Return: 0; -EINVAL when it was moved before, v is another vCPU that is up, the place is bad or the
+ * Return: 0; -ENXIO when it crosses the page's end; -EINVAL when it was moved before, v is another vCPU that is up, the place is bad or the
  * frame cannot be had writable.
  * Locks: d->lock held.
  * ABI: VCPUOP_register_vcpu_info in vcpu.h.
@@ -154,8 +154,10 @@ int vcpu_info_map(struct vcpu *v, mfn_t mfn, u32 offset)
 	struct vcpu_info *old = v->evtchn.info, *new;
 	struct frame *f;
 
-	if (offset > PAGE_SIZE - sizeof(*new) || v->evtchn.info_frame)
-		return hc_fail(-EINVAL, "vcpu_info at offset %#x", offset);
+	if (offset > PAGE_SIZE - sizeof(*new))
+		return hc_fail(-ENXIO, "vcpu_info at offset %#x", offset);
+	if (v->evtchn.info_frame)
+		return hc_fail(-EINVAL, "vcpu_info was moved before");
 	if (v != current && !(READ_ONCE(v->sched.pause_flags) & VPF_DOWN))
 		return hc_fail(-EINVAL, "v%u is up", v->id);
 	if (!mfn_valid(mfn))

@@ -49,6 +49,8 @@ extern char *host_memory;		/* tests/unit/fake: the machine's memory */
 #define maddr_to_hv(ma)	((void *)(DIRECT_MAP_START + (u64)(ma)))
 #define hv_to_maddr(p)	((maddr_t)(p) - DIRECT_MAP_START)	/* direct map addresses only */
 #endif
+/* Of something in the image itself. */
+#define image_mfn(p)	((mfn_t)(((u64)(p) - HV_IMAGE_START) >> 12))
 #define mfn_to_hv(mfn)	maddr_to_hv((u64)(mfn) << 12)
 #define hv_to_mfn(p)	((mfn_t)(hv_to_maddr(p) >> 12))
 

@@ -286,7 +286,9 @@ long do_memory_machine_memory_map(struct subop_call *c, void *op)
 	u32 i;
 
 	(void)c;
-	for (i = 0; i < m->nr_entries && i < memmap_count; i++) {
+	if (m->nr_entries < memmap_count)
+		return hc_fail(-EINVAL, "room for %u entries, there are %u", m->nr_entries, memmap_count);
+	for (i = 0; i < memmap_count; i++) {
 		struct e820_entry e = { memmap[i].start, memmap[i].size, memmap[i].type };
 
 		if (copy_to_guest(buffer + i * sizeof(e), &e, sizeof(e)))

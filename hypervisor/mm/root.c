@@ -14,6 +14,19 @@ void root_fill_hv_slots(pte_t *l4)
 		l4[i] = hv_root[i];
 }
 
+/*
+ * The machine-to-physical table is for guest kernels: a user root does not show it, unless it is the
+ * kernel's root too.
+ */
+static void root_show_m2p(struct domain *d, u64 cr3, bool show)
+{
+	pte_t *l4 = mfn_to_hv(PFN_DOWN(cr3));
+
+	spin_lock(&d->mm.lock);
+	WRITE_ONCE(l4[HV_SLOT_FIRST], show ? hv_root[HV_SLOT_FIRST] : 0);
+	spin_unlock(&d->mm.lock);
+}
+
 static int root_get(struct domain *d, mfn_t root)
 {
 	struct frame *f = frame_lookup(root);
@@ -61,6 +74,7 @@ int mm_set_kernel_root(struct vcpu *v, mfn_t root)
 			return rc;
 		v->mm.kernel_cr3 = root << PAGE_SHIFT;
 	}
+	root_show_m2p(v->domain, v->mm.kernel_cr3, true);
 	if (v == current)
 		root_load(v);
 	if (PFN_DOWN(old) != root)
@@ -81,6 +95,8 @@ int mm_set_user_root(struct vcpu *v, mfn_t root)
 			return rc;
 	}
 	v->mm.user_cr3 = root << PAGE_SHIFT;
+	if (root && v->mm.user_cr3 != v->mm.kernel_cr3)
+		root_show_m2p(v->domain, v->mm.user_cr3, false);
 	root_put(v->domain, old);
 	return 0;
 }

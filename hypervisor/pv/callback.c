@@ -92,8 +92,8 @@ long do_callback_unregister(struct subop_call *c, void *op)
 
 	if (slot < 0)
 		return slot;
-	/* Without these three no guest can go on; stock Xen refuses too. */
-	if (slot == CB_EVENT || slot == CB_FAILSAFE || slot == CB_SYSCALL)
+	/* A guest that has taken any of the others cannot go on without. */
+	if (slot != CB_NMI)
 		return -EINVAL;
 	callback_set(c->v, slot, 0, false);
 	return 0;
@@ -104,14 +104,15 @@ long do_callback_op(struct vcpu *v, const struct hc_callback_op *a)
 	return subop_call(FAM_callback, a->cmd, &(struct subop_call){ .v = v, .arg = a->arg_reg });
 }
 
-/* The older call for three callbacks at once. */
+/* The older call for three callbacks at once.  It has no failing answer: a bad address changes nothing. */
 long do_set_callbacks(struct vcpu *v, const struct hc_set_callbacks *a)
 {
-	if (!va_is_canonical(a->event) || !va_is_canonical(a->failsafe) || !va_is_canonical(a->syscall))
-		return hc_fail(-EINVAL, "callback address not canonical");
-	callback_set(v, CB_EVENT, a->event, false);
-	callback_set(v, CB_FAILSAFE, a->failsafe, false);
-	callback_set(v, CB_SYSCALL, a->syscall, false);
+	if (va_is_canonical(a->event))
+		callback_set(v, CB_EVENT, a->event, false);
+	if (va_is_canonical(a->failsafe))
+		callback_set(v, CB_FAILSAFE, a->failsafe, false);
+	if (va_is_canonical(a->syscall))
+		callback_set(v, CB_SYSCALL, a->syscall, false);
 	return 0;
 }
 

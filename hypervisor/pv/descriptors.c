@@ -81,6 +81,17 @@ static void window_show(u64 va, struct frame *f)
 	hv_map_page(va, f ? frame_to_mfn(f) : 0, f ? WINDOW_FLAGS : 0);
 }
 
+/* GDT pages that the guest has not set read as empty descriptors, up to our own at page 14. */
+static void gdt_show(u64 va, struct frame *f)
+{
+	static const u64 empty[512] __aligned(4096);
+
+	if (f)
+		window_show(va, f);
+	else
+		hv_map_page(va, image_mfn(empty), PTE_PRESENT | PTE_NX);
+}
+
 static unsigned int gdt_pages(const struct vcpu *v)
 {
 	return (v->pv.gdt_entries + 511) / 512;
@@ -93,7 +104,7 @@ void descriptors_load(struct vcpu *v)
 	unsigned int n = gdt_pages(v);
 
 	for (unsigned int i = 0; i < GDT_GUEST_PAGES; i++)
-		window_show(gdt + i * PAGE_SIZE, i < n ? mfn_to_frame(v->pv.gdt_frames[i]) : NULL);
+		gdt_show(gdt + i * PAGE_SIZE, i < n ? mfn_to_frame(v->pv.gdt_frames[i]) : NULL);
 	for (unsigned int i = 0; i < ARRAY_SIZE(v->pv.ldt_frames); i++)
 		window_show(ldt + i * PAGE_SIZE, v->pv.ldt_frames[i]);
 	ldt_load(ldt, v->pv.ldt_entries);

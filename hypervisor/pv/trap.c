@@ -10,7 +10,6 @@
 #include "cpu/extable.h"
 #include "cpu/insn.h"
 #include "cpu/irq.h"
-#include "cpu/segments.h"
 #include "dev/console.h"
 #include "hypercall/dispatch.h"
 #include "hypercall/hypercall.h"
@@ -176,18 +175,20 @@ void trap_from_guest(struct cpu_user_regs *regs)
 	exception_from_guest(v, regs, cr2, dr6);
 }
 
-/* The IRET to the guest faulted: the guest's frame is in guest_regs, its registers in *regs. */
+/*
+ * The IRET to the guest faulted: the guest's frame is in guest_regs, its registers in *regs.  The fault
+ * is the guest's own, in the context that could not be entered.
+ */
 static void guest_iret_fault(struct cpu_user_regs *regs)
 {
 	struct cpu_user_regs *g = guest_regs();
 	struct cpu_user_regs copy = *regs;
 
 	__builtin_memcpy(g, &copy, offsetof(struct cpu_user_regs, error_code));
-	g->error_code = 0;
+	g->error_code = copy.error_code;
 	g->entry_vector = copy.entry_vector & 0xff;
-	segments_save(current);
 	local_irq_enable();
-	pv_inject_callback(current, CB_FAILSAFE);
+	pv_inject_trap(current, g->entry_vector, g->error_code);
 	exit_to_guest();
 }
 
