@@ -68,6 +68,8 @@ static void leaf_1(struct vcpu *v, struct cpuid_leaf *l)
 	/* FPU DE TSC MSR PAE MCE CX8 APIC SEP MCA CMOV PAT CLFLUSH MMX FXSR SSE SSE2 SS HTT */
 	u32 d = BITS(0, 2, 4, 5, 6, 7, 8, 9, 11, 14, 15, 16, 19, 23, 24, 25, 26, 27, 28);
 
+	if (cpu_features.sysenter)
+		d |= BITS(11);			/* SEP */
 	if (fpu_xcr0_mask)
 		c |= BITS(26);			/* XSAVE */
 	if (fpu_xcr0_mask & XCR0_AVX)
@@ -192,6 +194,7 @@ static void extended(u32 leaf, struct cpuid_leaf *l)
 		*l = (struct cpuid_leaf){ .d = l->d & BITS(8) };	/* invariant TSC */
 		break;
 	case 0x80000008:
+		l->a = (l->a & 0xff) | 48 << 8;	/* physical bits; linear ones without LA57 */
 		l->b &= BITS(0, 2);		/* CLZERO, restored FP error pointers */
 		l->d = 0;
 		break;

@@ -86,7 +86,7 @@ static int set_dr7(struct vcpu *v, u64 val)
 /**
  * guest_set_dr - what MOV to DR and set_debugreg do
  * Return: 0; -ENODEV for a register that does not exist; -EPERM for an address that is the hypervisor's
- * or not canonical, reserved upper halves, general detect, or I/O breakpoints without CR4.DE.
+ * or not canonical, general detect, or I/O breakpoints without CR4.DE; -EINVAL for the upper half of DR6, DR7.
  */
 int guest_set_dr(struct vcpu *v, unsigned int reg, u64 val)
 {
@@ -97,7 +97,7 @@ int guest_set_dr(struct vcpu *v, unsigned int reg, u64 val)
 	if (r < 4)
 		return set_address(v, r, val);
 	if (val != (u32)val)
-		return -EPERM;
+		return -EINVAL;
 	if (r == 6) {
 		v->pv.dr6 = (val & ~DR6_ZEROES) | DR6_ONES;
 		return 0;

@@ -20,9 +20,9 @@
 #define PCI_DATA	0xcfc
 
 static struct { u16 first, last; } kept[16] = {
-	{ 0x20, 0x21 }, { 0xa0, 0xa1 }, { 0x4d0, 0x4d1 },	/* legacy interrupt controllers */
+	{ 0x20, 0x21 }, { 0xa0, 0xa1 },	/* legacy interrupt controllers */
 };
-static u32 nr_kept = 3;
+static u32 nr_kept = 2;
 static struct spinlock cmos_lock = SPINLOCK_INIT("cmos", LOCK_IRQ);
 
 void io_ports_keep(u32 first, u32 last)

@@ -11,9 +11,16 @@
 #include "mm/layout.h"
 
 #define MSR_MCG_CAP		0x179
-#define MSR_MCG_STATUS		0x17a
+#define MSR_MCG_CTL		0x17b
+#define MSR_PERF_CAPABILITIES	0x345
 #define MSR_UCODE_WRITE		0x79
+#define MSR_SYSCFG		0xc0010010
 #define MSR_HWCR		0xc0010015
+#define MSR_TOP_MEM		0xc001001a
+#define MSR_TOP_MEM2		0xc001001d
+#define MSR_NB_CFG		0xc001001f
+#define MSR_PSTATE_LIMIT	0xc0010061
+#define MSR_PSTATE_0		0xc0010064
 #define MSR_DE_CFG		0xc0011029
 #define MSR_HYPERCALL_PAGE	0x40000000
 
@@ -151,6 +158,13 @@ static int read_platform(u32 msr, u64 *val)
 	case MSR_DE_CFG:
 		*val = DE_CFG_LFENCE;
 		return is_intel() ? -EPERM : 0;
+	case MSR_SYSCFG:
+	case MSR_TOP_MEM:
+	case MSR_TOP_MEM2:
+	case MSR_NB_CFG:
+	case MSR_PSTATE_LIMIT ... MSR_PSTATE_0:
+		*val = 0;
+		return is_intel() ? -EPERM : 0;
 	default:
 		return -EPERM;
 	}
@@ -179,8 +193,8 @@ int guest_rdmsr(struct vcpu *v, u32 msr, u64 *val)
 	case MSR_TSC_AUX:
 		*val = v->pv.tsc_aux;
 		return has_tsc_aux() ? 0 : -EPERM;
-	case MSR_MCG_CAP:			/* machine checks: no banks */
-	case MSR_MCG_STATUS:
+	case MSR_MCG_CAP ... MSR_MCG_CTL:	/* machine checks: no banks */
+	case MSR_PERF_CAPABILITIES:
 	case MSR_HYPERCALL_PAGE:
 		*val = 0;
 		return 0;
@@ -191,12 +205,12 @@ int guest_rdmsr(struct vcpu *v, u32 msr, u64 *val)
 
 /* ---- writing ------------------------------------------------------------------------------------------------ */
 
-/* A write that changes nothing is allowed where the register can be read. */
-static int write_same(struct vcpu *v, u32 msr, u64 val)
+/* Written to no effect, as on stock Xen, if the value is one that the guest could have read. */
+static int write_misc_enable(u64 val)
 {
 	u64 now;
 
-	return guest_rdmsr(v, msr, &now) || now != val ? -EPERM : 0;
+	return read_machine(MSR_MISC_ENABLE, &now) || guest_misc_enable(val) != val ? -EPERM : 0;
 }
 
 int guest_wrmsr(struct vcpu *v, u32 msr, u64 val)
@@ -215,19 +229,20 @@ int guest_wrmsr(struct vcpu *v, u32 msr, u64 val)
 		v->pv.tsc_aux = val;
 		guest_cpu_load(v);
 		return 0;
-	case MSR_MCG_STATUS:
+	case MSR_MCG_CAP ... MSR_MCG_CTL:	/* no effect */
 		return 0;
+	case MSR_EFER:
+		return val == guest_efer() ? 0 : -EPERM;
+	case MSR_MISC_FEATURES:
+		return val ? -EPERM : 0;
+	case MSR_MISC_ENABLE:
+		return write_misc_enable(val);
 	case MSR_UCODE_REV:			/* written before it is read; microcode is not loaded */
 	case MSR_UCODE_WRITE:
 		return v->domain->privileged && is_intel() ? 0 : -EPERM;
 	case MSR_DE_CFG:
-		return is_intel() ? -EPERM : 0;
-	case MSR_EFER:
-	case MSR_PAT:
-	case MSR_MISC_ENABLE:
-	case MSR_MISC_FEATURES:
 	case MSR_HWCR:
-		return write_same(v, msr, val);
+		return is_intel() ? -EPERM : 0;
 	default:
 		return -EPERM;
 	}

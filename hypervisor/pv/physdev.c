@@ -4,6 +4,7 @@
  * and PCI devices: pv/pirq.c.  ABI: physdev.h.
  */
 #include "hypercall/hypercall.h"
+#include "mm/guest-copy.h"
 #include "pv/pirq.h"
 
 #define NR_PORTS	65536
@@ -23,8 +24,8 @@ long do_physdev_set_iobitmap(struct subop_call *c, void *op)
 {
 	const physdev_set_iobitmap_t *s = op;
 
-	if (s->nr_ports > NR_PORTS)
-		return hc_fail(-EINVAL, "%u ports", s->nr_ports);
+	if (s->nr_ports > NR_PORTS || !guest_range_ok((guest_va_t)s->bitmap.p, (s->nr_ports + 7) / 8))
+		return hc_fail(-EINVAL, "%u ports, bitmap at %p", s->nr_ports, (void *)s->bitmap.p);
 	c->v->pv.iobmp = (guest_va_t)s->bitmap.p;
 	c->v->pv.iobmp_limit = s->nr_ports;
 	return 0;
