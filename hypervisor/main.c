@@ -59,15 +59,16 @@ static void __init start_memory(void)
 static void __init start_boot_cpu(void)
 {
 	struct pcpu *p;
-	u32 i = 0;
+	u32 boot_id, i = 0;
 
 	acpi_init(boot_info.has_rsdp ? boot_info.rsdp : NULL);
 	hv_map_cpus(MIN(acpi.nr_cpus, (u32)NR_CPUS));
 	lapic_init(acpi.lapic_base);
 	fpu_init();
-	while (i + 1 < acpi.nr_cpus && acpi.apic_id[i] != lapic_id())
+	boot_id = lapic_id();
+	while (i + 1 < acpi.nr_cpus && acpi.apic_id[i] != boot_id)
 		i++;
-	p = pcpu_create(0, lapic_id(), acpi.acpi_id[i]);
+	p = pcpu_create(0, boot_id, acpi.acpi_id[i]);
 	if (!p)
 		boot_fail("not enough memory");
 	idt_init(SEL_HV_CS, true);

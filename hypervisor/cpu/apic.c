@@ -125,6 +125,16 @@ void lapic_eoi(void)
 	reg_write(REG_EOI, 0);
 }
 
+/* From off to x2APIC only by way of xAPIC. */
+static void enable(void)
+{
+	u64 base = rdmsr(MSR_APIC_BASE) | APIC_BASE_ENABLE;
+
+	wrmsr(MSR_APIC_BASE, base);
+	if (!mmio)
+		wrmsr(MSR_APIC_BASE, base | APIC_BASE_X2);
+}
+
 void __init lapic_init(maddr_t base)
 {
 	/* Firmware that has it on already has it on for good. */
@@ -135,6 +145,7 @@ void __init lapic_init(maddr_t base)
 		if (!mmio)
 			boot_fail("no room to map the local APIC");
 	}
+	enable();
 	log_debug("local APIC: %s", x2 ? "x2APIC" : "xAPIC");
 }
 
@@ -143,9 +154,7 @@ void lapic_cpu_init(void)
 	u64 base = rdmsr(MSR_APIC_BASE);
 	u32 max_lvt;
 
-	wrmsr(MSR_APIC_BASE, base | APIC_BASE_ENABLE);
-	if (!mmio)
-		wrmsr(MSR_APIC_BASE, base | APIC_BASE_ENABLE | APIC_BASE_X2);
+	enable();
 	max_lvt = reg_read(REG_VERSION) >> 16 & 0xff;
 
 	reg_write(REG_LVT_LINT0, LVT_MASKED);		/* no PIC */

@@ -134,7 +134,8 @@ no_long_mode_text:
 start_64:
 	movabs	$1f, %rax
 	jmp	*%rax
-1:	lea	boot_stack_end(%rip), %rsp
+1:	lgdt	boot_gdt_ptr_64(%rip)		/* the tables to come do not map low addresses */
+	lea	boot_stack_end(%rip), %rsp
 	sub	$CI_size, %rsp			/* struct cpu_info, all zeroes */
 	and	$-16, %rsp
 	xor	%ebp, %ebp
@@ -180,7 +181,8 @@ ap_start_32:
 ap_start_64:
 	movabs	$1f, %rax
 	jmp	*%rax
-1:	mov	$MSR_EFER, %ecx			/* hv_root's entries have the NX bit */
+1:	lgdt	boot_gdt_ptr_64(%rip)
+	mov	$MSR_EFER, %ecx			/* hv_root's entries have the NX bit */
 	rdmsr
 	or	$EFER_NXE, %eax
 	wrmsr
@@ -228,6 +230,9 @@ boot_gdt_end:
 boot_gdt_ptr:
 	.word	boot_gdt_end - boot_gdt - 1
 	.long	PHYS(boot_gdt)
+boot_gdt_ptr_64:
+	.word	boot_gdt_end - boot_gdt - 1
+	.quad	boot_gdt
 
 	.balign	16
 	.skip	64
