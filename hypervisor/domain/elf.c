@@ -123,6 +123,9 @@ static u64 note_number(const struct elf_note *n, const u8 *desc)
 static void take_note(struct guest_image *img, const struct elf_note *n, const u8 *desc)
 {
 	switch (n->type) {
+	case XEN_ELFNOTE_XEN_VERSION:
+		img->wrong_abi = n->descsz < 7 || memcmp(desc, "xen-3.0", 7);
+		break;
 	case XEN_ELFNOTE_ENTRY:
 		img->entry = note_number(n, desc);
 		break;
@@ -155,8 +158,10 @@ static unsigned int scan_notes(struct guest_image *img, u64 offset, u64 size)
 		const u8 *p = (const u8 *)(n + 1);
 
 		size -= sizeof(*n);
-		if (name > size || desc > size - name)
+		if (name > size || desc > size - name) {
+			img->bad_notes = true;
 			break;
+		}
 		if (n->namesz == 4 && !memcmp(p, "Xen", 4)) {
 			take_note(img, n, p + name);
 			found++;
@@ -206,8 +211,12 @@ const char *elf_parse(const void *file, size_t size, struct guest_image *img)
 		wrong = check_segments(img);
 	if (wrong)
 		return wrong;
-	if (!find_notes(img))
+	if (!find_notes(img) && !img->bad_notes)
 		return "the kernel has no Xen ELF notes: it is not a paravirtual kernel";
+	if (img->bad_notes)
+		return "the kernel's ELF notes are damaged";
+	if (img->wrong_abi)
+		return "the kernel is for another hypervisor ABI than xen-3.0";
 
 	if (img->virt_base == NOT_SET)
 		img->virt_base = 0;

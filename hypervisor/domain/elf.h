@@ -19,6 +19,8 @@ struct guest_image {
 	u64 entry;
 	u64 hypercall_page;		/* NOT_SET: the image has no such note */
 	u64 init_p2m;			/* NOT_SET: the P2M follows the image */
+	bool bad_notes;			/* a note runs over the end of its area */
+	bool wrong_abi;			/* XEN_VERSION is not xen-3.0 */
 	bool mod_start_pfn;		/* the ramdisk need not be mapped */
 };
 
