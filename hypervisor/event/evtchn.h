@@ -73,7 +73,10 @@ struct vcpu_evtchn {
 };
 
 int evtchn_domain_init(struct domain *d);
-/* A domain dies: close all ports, give back its frames.  d->dying is set, all vCPUs have stopped. */
+/*
+ * A domain dies: close all ports, give back its frames.  d->dying is set, all vCPUs have stopped, and it
+ * can still be found by its number: partners that close meanwhile look for it.
+ */
 void evtchn_domain_destroy(struct domain *d);
 /* Nobody refers to d any more: free the table. */
 void evtchn_domain_free(struct domain *d);

@@ -84,13 +84,22 @@ static int status_grow(struct domain *d, u32 frames)
 	return 0;
 }
 
+/* All or none: while the guest maps one of them, entries may still need any. */
 static int status_drop(struct domain *d)
 {
 	struct grant_table *gt = d->grant;
+	u32 n;
 
-	for (; gt->nr_status; gt->nr_status--)
-		if (page_drop(d, gt->status[gt->nr_status - 1]))
-			return -EBUSY;
+	for (n = 0; n < gt->nr_status; n++)
+		if (frame_unshare(gt->status[n], d))
+			break;
+	if (n < gt->nr_status) {
+		while (n--)
+			frame_share(gt->status[n], d);
+		return -EBUSY;
+	}
+	while (gt->nr_status)
+		free_pages(gt->status[--gt->nr_status], 0);
 	return 0;
 }
 

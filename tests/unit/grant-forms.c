@@ -113,10 +113,13 @@ static void test_versions(void)
 {
 	gnttab_map_grant_ref_t kept, other;
 	gnttab_get_status_frames_t s = { .dom = DOMID_SELF, .nr_frames = 1 };
-	u64 list[1];
+	gnttab_setup_table_t grow = { .dom = DOMID_SELF, .nr_frames = 9 };
+	u64 list[1], pages[9];
 
 	setup();
 	set_xen_guest_handle(s.frame_list, list);
+	set_xen_guest_handle(grow.frame_list, (xen_pfn_t *)pages);
+	gnttab(d, GNTTABOP_setup_table, &grow, 1);
 	gnttab(d, GNTTABOP_get_status_frames, &s, 1);
 	is_int(s.status, GNTST_general_error, "no status frames in version 1");
 	grant1(1, 2, page, GTF_permit_access);
@@ -139,6 +142,8 @@ static void test_versions(void)
 	grant2(d, 3, 2, 0, GTF_invalid);
 	ok(frame_get(mfn_to_frame(list[0]), d), "a status frame in use");
 	is_int(set_version(d, 1), -EBUSY, "stays");
+	is_int(d->grant->nr_status, 2, "and so do the others");
+	is_int(mm_audit(d), 1, "as they were, but for the one in use");
 	frame_put(mfn_to_frame(list[0]));
 	is_int(set_version(d, 1), 0, "back");
 	is_int(grant_v1(d->grant, 1)->frame, page, "with the reserved entries");
