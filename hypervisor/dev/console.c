@@ -40,21 +40,35 @@ static u32 keys_head, keys_tail;
 static bool input_is_ours;
 static u32 ctrl_a_seen;
 
-/* ---- locking: also right inside an NMI or a panic --------------------------------------------------- */
+/* ---- locking: an NMI may come while its own CPU holds the lock, and then goes without ------------------ */
+
+static volatile u32 holder = ~0u;	/* CPU */
+static u32 nested;			/* NMIs on top, each to its end before the holder goes on */
 
 static u64 console_lock(void)
 {
 	u64 flags = irq_save();
 
-	while (!panicking && !spin_trylock(&lock))
+	while (!panicking && !spin_trylock(&lock)) {
+		if (holder == this_cpu()) {
+			nested++;
+			return flags;
+		}
 		cpu_relax();
+	}
+	holder = this_cpu();
 	return flags;
 }
 
 static void console_unlock(u64 flags)
 {
-	if (!panicking)
-		spin_unlock(&lock);
+	if (nested) {
+		nested--;
+	} else {
+		holder = ~0u;
+		if (!panicking)
+			spin_unlock(&lock);
+	}
 	irq_restore(flags);
 }
 
