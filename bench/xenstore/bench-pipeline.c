@@ -3,8 +3,9 @@
  * Measure what a daemon itself needs: requests written many at a time to the socket
  * at XENSTORED_PATH, so that waking up is paid once for all of them.
  *
- *	bench-pipeline reads|writes|txn10|clients
+ *	bench-pipeline reads|writes|txn10|clients|fill
  *
+ * fill: 50,000 nodes and 1,000 watches, kept until the program is killed.
  * clients: four processes, each with transactions of ten writes below a
  * node of its own, through libxenstore; conflicts (EAGAIN) are tried again.
  * Prints microseconds an operation, and operations a second.
@@ -139,6 +140,26 @@ static void clients(int n)
 		wait(NULL);
 }
 
+static void fill(int n)
+{
+	char path[128];
+	char last[4097];
+
+	for (int i = 0; i < n; i++) {
+		add(XS_WRITE, 0, path,
+		    sprintf(path, "/fill/%d/device/%d/state%c4", i / 500, i / 2, 0));
+		if (i % 100 == 99)
+			flush(100, last);
+	}
+	for (int i = 0; i < n / 50; i++) {
+		add(XS_WATCH, 0, path, sprintf(path, "/fill/%d/w%ct", i, 0) + 1);
+		flush(2, last);		/* the answer and the first event */
+	}
+	printf("filled 0 0\n");
+	fflush(stdout);
+	pause();
+}
+
 static void connect_raw(void)
 {
 	struct sockaddr_un addr = { .sun_family = AF_UNIX };
@@ -160,6 +181,7 @@ int main(int argc, char **argv)
 		{ "writes", writes, 200, 200 },
 		{ "txn10", txn10, 100, 20 },
 		{ "clients", clients, 400, 1 },
+		{ "fill", fill, 50000, 1 },
 	};
 
 	for (size_t i = 0; argc > 1 && i < sizeof(what) / sizeof(what[0]); i++) {

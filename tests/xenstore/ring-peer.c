@@ -363,6 +363,42 @@ static void test_never_reads(void)
 	teardown();
 }
 
+/* More requests at once than fit a turn, announced once */
+static void test_burst(void)
+{
+	char buf[64];
+	u32 size = message(buf, XS_GET_DOMAIN_PATH, PATH_REQ, 2);
+
+	setup();
+	for (int i = 0; i < 18; i++)
+		guest_put(buf, size);
+	event();
+	is_int(page.rsp_prod, 18 * (sizeof(struct xsd_sockmsg) + 16),
+	       "18 requests announced once are all answered");
+	teardown();
+}
+
+static void test_same_event(void)
+{
+	struct answer a;
+	struct conn *dom0, *slow;
+
+	setup();
+	dom0 = conn_new(s, domain_get(s, 0), NULL);
+	slow = conn_new(s, domain_get(s, 0), NULL);
+	ask(slow, &a, XS_WATCH, 0, "/w\0t", 5);
+	test_events.len = 0;
+	for (int i = 0; i < 10; i++)
+		ask(dom0, &a, XS_WRITE, 0, "/w/x", 5);
+	ask(dom0, &a, XS_WRITE, 0, "/w/y", 5);
+	drain(slow, &a);
+	is_int(test_events.len, 2 * 7, "an event that already waits is not queued again");
+	buf_free(&test_events);
+	conn_free(slow);
+	conn_free(dom0);
+	teardown();
+}
+
 static void test_introduce_again(void)
 {
 	char body[64];
@@ -393,6 +429,8 @@ int main(void)
 	test_reset_everywhere();
 	test_bad_guest();
 	test_never_reads();
+	test_burst();
+	test_same_event();
 	test_introduce_again();
 	return done_testing();
 }
