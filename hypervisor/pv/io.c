@@ -104,12 +104,13 @@ static bool is_pci_data(u32 port, u32 bytes)
 	return (port & ~3u) == PCI_DATA && !(port & (bytes - 1));
 }
 
+/* Bit 7 of the index would mask NMIs: it goes no further. */
 static u8 cmos_read(struct domain *d)
 {
 	u64 flags = spin_lock_irqsave(&cmos_lock);
 	u8 val;
 
-	outb(CMOS_INDEX, d->pv.cmos_index);
+	outb(CMOS_INDEX, d->pv.cmos_index & 0x7f);
 	val = inb(CMOS_DATA);
 	spin_unlock_irqrestore(&cmos_lock, flags);
 	return val;
@@ -119,7 +120,7 @@ static void cmos_write(struct domain *d, u8 val)
 {
 	u64 flags = spin_lock_irqsave(&cmos_lock);
 
-	outb(CMOS_INDEX, d->pv.cmos_index);
+	outb(CMOS_INDEX, d->pv.cmos_index & 0x7f);
 	outb(CMOS_DATA, val);
 	spin_unlock_irqrestore(&cmos_lock, flags);
 }
@@ -138,7 +139,7 @@ static u8 read_byte(struct domain *d, u32 port)
 static void write_byte(struct domain *d, u32 port, u8 val)
 {
 	if (port == CMOS_INDEX)
-		d->pv.cmos_index = val & 0x7f;		/* bit 7 would mask NMIs */
+		d->pv.cmos_index = val;
 	else if (port == CMOS_DATA)
 		cmos_write(d, val);
 	else if (is_pci_data(port, 1))

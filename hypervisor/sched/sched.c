@@ -36,9 +36,9 @@ static bool is_runnable(const struct vcpu *v)
 	return !READ_ONCE(v->sched.pause_flags) && !READ_ONCE(v->sched.pause_count);
 }
 
-static void flag_set(struct vcpu *v, u32 flags)
+static u32 flag_set(struct vcpu *v, u32 flags)
 {
-	__atomic_fetch_or(&v->sched.pause_flags, flags, __ATOMIC_SEQ_CST);
+	return __atomic_fetch_or(&v->sched.pause_flags, flags, __ATOMIC_SEQ_CST);
 }
 
 static u32 flag_clear(struct vcpu *v, u32 flags)
@@ -137,7 +137,7 @@ void vcpu_wake(struct vcpu *v)
 		to = rq_of(rq_place(v));
 		flags = irq_save();
 		spin_lock_both(&from->lock, &to->lock);
-		if (v->sched.cpu == from->cpu)
+		if (v->sched.cpu == from->cpu && bitmap_test(v->sched.affinity, to->cpu))
 			break;
 		spin_unlock_both(&from->lock, &to->lock);
 		irq_restore(flags);
@@ -172,16 +172,19 @@ static void vcpu_sleep(struct vcpu *v)
 		softirq_raise_on(rq->cpu, SOFTIRQ_SCHEDULE);
 }
 
-void vcpu_unblock(struct vcpu *v)
+/* True when v was blocked until now; blocking and polling end together. */
+static bool clear_blocked(struct vcpu *v)
 {
-	u32 old;
+	u32 old = flag_clear(v, VPF_BLOCKED | VPF_POLLING);
 
-	if (!(READ_ONCE(v->sched.pause_flags) & VPF_BLOCKED))
-		return;
-	old = flag_clear(v, VPF_BLOCKED | VPF_POLLING);
 	if (old & VPF_POLLING)
 		__atomic_sub_fetch(&nr_pollers, 1, __ATOMIC_SEQ_CST);
-	if (old & VPF_BLOCKED)
+	return old & VPF_BLOCKED;
+}
+
+void vcpu_unblock(struct vcpu *v)
+{
+	if ((READ_ONCE(v->sched.pause_flags) & VPF_BLOCKED) && clear_blocked(v))
 		vcpu_wake(v);
 }
 
@@ -204,24 +207,27 @@ void vcpu_block(void)
 
 	flag_set(v, VPF_BLOCKED);
 	if (event_pending(&v->evtchn) || v->pv.nmi_pending)
-		flag_clear(v, VPF_BLOCKED);
+		clear_blocked(v);
 	else
 		softirq_raise(SOFTIRQ_SCHEDULE);
 }
 
-/* SCHEDOP_poll's part: begin, before the ports are looked at ... */
+/*
+ * SCHEDOP_poll's part: begin, before the ports are looked at ...  A multicall may come here again
+ * before it is left.
+ */
 void vcpu_poll_begin(struct vcpu *v)
 {
 	v->sched.poll_port = 0;
 	__atomic_add_fetch(&nr_pollers, 1, __ATOMIC_SEQ_CST);
-	flag_set(v, VPF_BLOCKED | VPF_POLLING);
+	if (flag_set(v, VPF_BLOCKED | VPF_POLLING) & VPF_POLLING)
+		__atomic_sub_fetch(&nr_pollers, 1, __ATOMIC_SEQ_CST);
 }
 
 /* ... and end it at once, when there is nothing to wait for. */
 void vcpu_poll_cancel(struct vcpu *v)
 {
-	if (flag_clear(v, VPF_BLOCKED | VPF_POLLING) & VPF_POLLING)
-		__atomic_sub_fetch(&nr_pollers, 1, __ATOMIC_SEQ_CST);
+	clear_blocked(v);
 }
 
 void sched_poll_wake(struct domain *d, u32 port)
