@@ -41,7 +41,13 @@ u64 tlb_cr3_begin(void)
 
 void tlb_cr3_done(u64 stamp)
 {
-	cpus[this_cpu()].stamp = stamp;
+	u64 flags = irq_save();
+	volatile u64 *mine = &cpus[this_cpu()].stamp;
+
+	/* A flush for another CPU may have come since tlb_cr3_begin() and noted more: it waits for that. */
+	if (*mine < stamp)
+		*mine = stamp;
+	irq_restore(flags);
 }
 
 u32 tlb_now(void)
