@@ -9,6 +9,7 @@
 #include "cpu/pcpu.h"
 #include "hypercall/hypercall.h"
 #include "lib/bitmap.h"
+#include "lib/bitmap.h"
 #include "mm/guest-copy.h"
 #include "mm/heap.h"
 
@@ -124,7 +125,7 @@ long do_vcpu_send_nmi(struct subop_call *c, void *op)
 	return 0;
 }
 
-/* Only for the initial domain's vCPUs that stay on one CPU; -EINVAL for others. */
+/* Only for the initial domain's vCPUs that have but one CPU to run on; -EINVAL for others. */
 long do_vcpu_get_physid(struct subop_call *c, void *op)
 {
 	vcpu_get_physid_t *p = op;
@@ -132,7 +133,7 @@ long do_vcpu_get_physid(struct subop_call *c, void *op)
 	const struct pcpu *cpu = pcpu_of(v->sched.cpu);
 	unsigned int choices = 0;
 
-	for_each_bit(i, v->sched.affinity, NR_CPUS)
+	for_each_bit(n, v->sched.affinity, nr_cpus)
 		choices++;
 	if (!v->domain->privileged || choices != 1 || !cpu)
 		return hc_fail(-EINVAL, "v%u is not pinned", v->id);
