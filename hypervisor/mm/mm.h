@@ -139,8 +139,6 @@ mfn_t m2p_extent(unsigned int n);	/* its first machine frame; 0: does not exist 
 
 /* ---- what is not RAM (mm/iomem.c) -------------------------------------------------------------- */
 
-/* Frames [first, last] are ours: local APIC, IO-APICs, ...  At boot, by the rooms that use them. */
-void iomem_deny(mfn_t first, mfn_t last);
 /* May d map mfn, which is not RAM? */
 bool iomem_allowed(const struct domain *d, mfn_t mfn);
 

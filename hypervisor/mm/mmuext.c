@@ -81,6 +81,8 @@ int mmu_vcpu_mask(struct vcpu *v, guest_va_t va, u64 *cpus)
 	struct domain *d = v->domain;
 
 	*cpus = 0;
+	/* What was changed shows before a vCPU that does not run now can begin to. */
+	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 	for (u32 first = 0; first < d->max_vcpus; first += 64, va += 8) {
 		u64 word;
 

@@ -20,10 +20,13 @@ void root_fill_hv_slots(pte_t *l4)
  */
 static void root_show_m2p(struct domain *d, u64 cr3, bool show)
 {
-	pte_t *l4 = mfn_to_hv(PFN_DOWN(cr3));
+	pte_t *slot = (pte_t *)mfn_to_hv(PFN_DOWN(cr3)) + HV_SLOT_FIRST;
+	pte_t val = show ? hv_root[HV_SLOT_FIRST] : 0;
 
+	if (READ_ONCE(*slot) == val)
+		return;
 	spin_lock(&d->mm.lock);
-	WRITE_ONCE(l4[HV_SLOT_FIRST], show ? hv_root[HV_SLOT_FIRST] : 0);
+	WRITE_ONCE(*slot, val);
 	spin_unlock(&d->mm.lock);
 }
 

@@ -575,6 +575,31 @@ static void test_va_mapping(void)
 	check_clean("va mapping");
 }
 
+/* Devices: a privileged domain's, but for what is the hypervisor's. */
+static void test_devices(void)
+{
+	struct domain *priv;
+	mfn_t t[4];
+
+	setup();
+	is_int(update(slot(0, 0), 0), 0, "memory");
+	priv = fake_domain(0, 1, true);
+	fake_run(0, priv->vcpu[0]);
+	for (unsigned int i = 0; i < 4; i++)
+		t[i] = frame_to_mfn(frame_alloc(priv, 0, 0));
+	is_int(mm_pin(priv, t[3], FT_L1, false), 0, "a table of a privileged domain");
+	is_int(update(t[3] << PAGE_SHIFT, pte_make(2, RW | PTE_PCD)), 0, "what is below all memory");
+	is_int(update((t[3] << PAGE_SHIFT) + 8, pte_make(0xfd000, RW | PTE_PAT)), 0, "what is above");
+	is_int(update((t[3] << PAGE_SHIFT) + 16, pte_make(0xfec00, RW)), -EPERM, "not the IO-APIC");
+	is_int(update((t[3] << PAGE_SHIFT) + 16, pte_make(0xfee00, RO)), -EPERM, "nor the local APIC");
+	is_int(update((t[3] << PAGE_SHIFT) + 16, pte_make(0xfee42, RW)), -EPERM, "nor messages to it");
+	is_int(update((t[3] << PAGE_SHIFT) + 16, pte_make(1UL << 28, RW)), -EPERM, "nor beyond the CPU");
+	is_int(update((t[3] << PAGE_SHIFT) + 16, pte_make(hv_to_mfn(hv_root), RO)), -EBUSY,
+	       "nor the hypervisor's memory");
+	is_int(update((t[3] << PAGE_SHIFT) + 16, pte_make(page[7], RW)), -EBUSY, "nor another domain's");
+	is_int(mm_audit(priv), 0, "audit is clean");
+}
+
 /* Through a linear map, tables show as pages and must not be edited as lower ones than they are. */
 static void test_walk_linear(void)
 {
@@ -666,6 +691,7 @@ int main(void)
 	test_abandoned();
 	test_mmu_update();
 	test_va_mapping();
+	test_devices();
 	test_walk_linear();
 	test_emulated();
 	test_roots();

@@ -10,6 +10,7 @@
 #include "cpu/cpuid.h"
 #include "cpu/extable.h"
 #include "cpu/insn.h"
+#include "cpu/irq.h"
 #include "cpu/pcpu.h"
 #include "dev/console.h"
 #include "fake/fake.h"
@@ -322,6 +323,11 @@ int pv_set_ldt(struct vcpu *v, guest_va_t base, u32 entries)
 	v->pv.ldt_base = base;
 	v->pv.ldt_entries = entries;
 	return 0;
+}
+
+bool ioapic_is_mmio(maddr_t page)
+{
+	return page == 0xfec00000;
 }
 
 struct frame *pirq_held_frame(void)
