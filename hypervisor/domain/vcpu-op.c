@@ -37,7 +37,7 @@ static bool is_down(const struct vcpu *v)
 	return READ_ONCE(v->sched.pause_flags) & VPF_DOWN;
 }
 
-/* ---- life ------------------------------------------------------------------------------------------- */
+/* ---- life ------------------------------------------------------------------------------------ */
 
 /**
  * do_vcpu_initialise - give a vCPU its first context; it stays down
@@ -141,7 +141,7 @@ long do_vcpu_get_physid(struct subop_call *c, void *op)
 	return 0;
 }
 
-/* ---- places in guest memory --------------------------------------------------------------------------- */
+/* ---- places in guest memory ------------------------------------------------------------------ */
 
 long do_vcpu_register_vcpu_info(struct subop_call *c, void *op)
 {
@@ -165,7 +165,8 @@ long do_vcpu_get_runstate_info(struct subop_call *c, void *op)
 }
 
 /**
- * do_vcpu_register_runstate_memory_area - where to keep v's runstate from now on; address 0: nowhere
+ * do_vcpu_register_runstate_memory_area - where to keep v's runstate from now on; address 0:
+ * nowhere
  *
  * An address that cannot be written is no error; nothing is written there then.
  *
@@ -201,7 +202,7 @@ long do_vcpu_register_vcpu_time_memory_area(struct subop_call *c, void *op)
 	return 0;
 }
 
-/* ---- timers ------------------------------------------------------------------------------------------- */
+/* ---- timers ---------------------------------------------------------------------------------- */
 
 long do_vcpu_set_periodic_timer(struct subop_call *c, void *op)
 {

@@ -61,7 +61,7 @@ static int bind_pair(struct domain *d, struct domain *far_dom, u32 far_port)
 	if (port < 0)
 		return port;
 	if (!far || far->state != EVTCHNSTAT_unbound || far->unbound_for != d->id)
-		return hc_fail(-EINVAL, "port %u of d%u is not ours to bind", far_port, far_dom->id);
+		return hc_fail(-EINVAL, "port %u of d%u is not ours", far_port, far_dom->id);
 
 	evtchn_at(d, port)->remote.dom = far_dom;
 	evtchn_at(d, port)->remote.port = far_port;
@@ -287,7 +287,7 @@ long do_evtchn_unmask(struct subop_call *c, void *op)
 	return 0;
 }
 
-/* ---- reset ---------------------------------------------------------------------------------------- */
+/* ---- reset ----------------------------------------------------------------------------------- */
 
 /* Claim the reset of d, or go on with one.  Return: the port to go on at; 0: one is under way. */
 static u32 reset_begin(struct domain *d, bool resuming)
@@ -365,13 +365,14 @@ long do_evtchn_reset_cont(struct subop_call *c, void *op)
 	return reset(c->v, ((evtchn_reset_t *)op)->dom, true);
 }
 
-/* ---- FIFO ----------------------------------------------------------------------------------------- */
+/* ---- FIFO ------------------------------------------------------------------------------------ */
 
 /**
  * do_evtchn_init_control - give a vCPU its control block; the first one switches to FIFO events
  *
- * Return: 0 and op->link_bits; -ENOENT for no such vCPU; -EINVAL for an offset that is not a multiple
- * of 8 or too large, a frame that cannot be written, or a second block for one vCPU; -ENOMEM.
+ * Return: 0 and op->link_bits; -ENOENT for no such vCPU; -EINVAL for an offset that is not a
+ * multiple of 8 or too large, a frame that cannot be written, or a second block for one vCPU;
+ * -ENOMEM.
  */
 long do_evtchn_init_control(struct subop_call *c, void *op)
 {

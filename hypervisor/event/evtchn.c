@@ -209,7 +209,7 @@ int evtchn_send(struct domain *d, u32 port)
 	return rc;
 }
 
-/* ---- with the domain ------------------------------------------------------------------------------ */
+/* ---- with the domain ------------------------------------------------------------------------- */
 
 static void dump_key(void)
 {
@@ -265,7 +265,7 @@ void evtchn_domain_free(struct domain *d)
 	e->pirq_port = NULL;
 }
 
-/* ---- for people ----------------------------------------------------------------------------------- */
+/* ---- for people ------------------------------------------------------------------------------ */
 
 static void dump_port(struct domain *d, u32 port, const struct evtchn *ch)
 {

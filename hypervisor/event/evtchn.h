@@ -5,11 +5,11 @@
  *
  * Two sides, so that an interrupt handler can raise an event whatever locks are held:
  *
- *  - binding (evtchn.c, evtchn-op.c) changes ports under d->evtchn.lock, both ends of an interdomain
- *    channel under both locks.  A port that is bound to another domain's keeps a plain pointer to
- *    it: a dying domain closes its ports first, so the far end lives while the binding does;
- *  - raising (pending.c, fifo.c, virq.c) never takes that lock.  It reads the port's state, vCPU and
- *    priority as they are; groups of ports are freed with the domain only.  Two-level events are
+ *  - binding (evtchn.c, evtchn-op.c) changes ports under d->evtchn.lock, both ends of an
+ *    interdomain channel under both locks.  A port that is bound to another domain's keeps a plain
+ *    pointer to it: a dying domain closes its ports first, so the far end lives as the binding does;
+ *  - raising (pending.c, fifo.c, virq.c) never takes that lock.  It reads the port's state, vCPU
+ *    and priority as they are; groups of ports are freed with the domain only.  Two-level events are
  *    atomic bits; the FIFO queues have an irq-safe lock of their own, below all that raisers hold.
  *    A raise that races with a close may at worst give a spurious event to the port's next user.
  *
@@ -67,15 +67,15 @@ struct domain_evtchn {
 
 struct vcpu_evtchn {
 	struct vcpu_info *info;			/* hypervisor mapping of the vcpu_info in use */
-	struct frame *info_frame;		/* referenced when registered by the guest, else NULL */
+	struct frame *info_frame;		/* referenced if the guest registered it, or NULL */
 	u32 virq_port[NR_VIRQS];		/* 0: not bound.  Written under the domain's lock */
-	struct evtchn_fifo_vcpu *fifo;		/* FIFO: control block and queue tails; queue_lock */
+	struct evtchn_fifo_vcpu *fifo;		/* control block and queue tails; queue_lock */
 };
 
 int evtchn_domain_init(struct domain *d);
 /*
- * A domain dies: close all ports, give back its frames.  d->dying is set, all vCPUs have stopped, and it
- * can still be found by its number: partners that close meanwhile look for it.
+ * A domain dies: close all ports, give back its frames.  d->dying is set, all vCPUs have stopped,
+ * and it can still be found by its number: partners that close meanwhile look for it.
  */
 void evtchn_domain_destroy(struct domain *d);
 /* Nobody refers to d any more: free the table. */
@@ -110,7 +110,7 @@ static inline bool event_pending(const struct vcpu_evtchn *e)
 	return READ_ONCE(e->info->evtchn_upcall_pending) && !READ_ONCE(e->info->evtchn_upcall_mask);
 }
 
-/* ---- physical interrupts (virq.c) ------------------------------------------------------------- */
+/* ---- physical interrupts (virq.c) ------------------------------------------------------------ */
 
 /* The range of pirqs a domain may be given. */
 #define NR_PIRQS	1024
@@ -121,7 +121,7 @@ int pirq_forbid(struct domain *d, u32 pirq);
 /* Told of each binding before it is made (may refuse) and after it ended.  NULL: nobody to tell. */
 extern int (*pirq_bind_hook)(struct domain *d, u32 pirq, bool bind, bool share);
 
-/* ---- within the room ---------------------------------------------------------------------------- */
+/* ---- within the room ------------------------------------------------------------------------- */
 
 /* NULL beyond the table. */
 struct evtchn *evtchn_at(const struct domain *d, u32 port);
@@ -132,7 +132,10 @@ static inline bool evtchn_is_open(const struct evtchn *ch)
 	return state != EVTCHNSTAT_closed && state != EVTCHN_RESERVED;
 }
 
-/* The lowest free port, made ready for `state` by evtchn_open(); -ENOSPC, -ENOMEM, -EINVAL.  Under lock. */
+/*
+ * The lowest free port, made ready for `state` by evtchn_open(); -ENOSPC, -ENOMEM, -EINVAL.  Under
+ * lock.
+ */
 int evtchn_find_free(struct domain *d);
 void evtchn_open(struct domain *d, u32 port, u8 state, u32 vcpu);
 /* Takes the locks needed.  0, -EINVAL. */
@@ -160,9 +163,12 @@ int fifo_init_control(struct domain *d, struct vcpu *v, mfn_t mfn, u32 offset);
 int fifo_expand_array(struct domain *d, mfn_t mfn);
 void fifo_destroy(struct domain *d);
 
-/* ---- others ------------------------------------------------------------------------------------- */
+/* ---- others ---------------------------------------------------------------------------------- */
 
-/* For the auditor: every frame the event room holds for d, each one general and one writable reference. */
+/*
+ * For the auditor: every frame the event room holds for d, each one general and one writable
+ * reference.
+ */
 void evtchn_for_each_ref(struct domain *d, void (*fn)(void *arg, struct frame *f), void *arg);
 
 void evtchn_dump(struct domain *d);		/* console key 'e' */

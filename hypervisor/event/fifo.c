@@ -2,15 +2,15 @@
 /*
  * FIFO events.  ABI: event_channel.h, "FIFO ABI".
  *
- * The guest gives pages of event words, one word a port (bits PENDING, MASKED, LINKED, BUSY and a link
- * of 17 bits), and for each vCPU a control block with the heads of 16 queues, one a priority, and
- * a word of bits telling which are not empty.  A port that becomes pending is put at the end of its
- * queue: its LINKED bit is set, and the former last port's link names it; or, when that one is not
- * LINKED any more (the guest took it out: the queue is empty), the head does.
+ * The guest gives pages of event words, one word a port (bits PENDING, MASKED, LINKED, BUSY and a
+ * link of 17 bits), and for each vCPU a control block with the heads of 16 queues, one a priority,
+ * and a word of bits telling which are not empty.  A port that becomes pending is put at the end of
+ * its queue: its LINKED bit is set, and the former last port's link names it; or, when that one is
+ * not LINKED any more (the guest took it out: the queue is empty), the head does.
  *
  * We keep the last port of each queue; the guest takes ports out at the head, without a lock.  All
- * that we read in these words may be a lie.  It is never used to find memory, only to decide whether
- * to link and to notify, so a guest that lies breaks its own queues and no more.
+ * that we read in these words may be a lie.  It is never used to find memory, only to decide
+ * whether to link and to notify, so a guest that lies breaks its own queues and no more.
  *
  * Locks: d->evtchn.queue_lock for all that follows, taken with interrupts off.
  */
@@ -32,7 +32,7 @@ struct evtchn_fifo {
 
 struct evtchn_fifo_vcpu {
 	struct evtchn_fifo_control_block *control;	/* NULL: not given yet */
-	struct frame *frame;			/* of the control block, referenced like the pages */
+	struct frame *frame;			/* of the control block, held like the pages */
 	u32 tail[EVTCHN_FIFO_MAX_QUEUES];	/* last port put in; 0: none, queue empty */
 };
 
@@ -44,7 +44,7 @@ static event_word_t *word_of(const struct evtchn_fifo *f, u32 port)
 	       port % WORDS_PER_PAGE;
 }
 
-/* ---- queues ----------------------------------------------------------------------------------------- */
+/* ---- queues ---------------------------------------------------------------------------------- */
 
 static bool try_link(event_word_t *word, u32 keep, u32 port, unsigned int tries)
 {
@@ -74,7 +74,9 @@ static bool link_after(event_word_t *tail, u32 port)
 	return false;
 }
 
-/* Port leaves the record of the queue it was last in: were it the tail there, that queue is empty. */
+/*
+ * Port leaves the record of the queue it was last in: were it the tail there, that queue is empty.
+ */
 static void forget_tail(struct domain *d, const struct evtchn *ch, u32 port)
 {
 	struct evtchn_fifo_vcpu *q = d->vcpu[ch->last_vcpu]->evtchn.fifo;
@@ -106,7 +108,10 @@ static bool enqueue(struct domain *d, struct vcpu *v, struct evtchn *ch, u32 por
 	return !(__atomic_fetch_or(&q->control->ready, bit, __ATOMIC_SEQ_CST) & bit);
 }
 
-/* Set bits of the port's word and enqueue it if that makes it deliverable. Returns the vCPU to notify. */
+/*
+ * Set bits of the port's word and enqueue it if that makes it deliverable. Returns the vCPU to
+ * notify.
+ */
 static struct vcpu *raise(struct domain *d, struct evtchn *ch, u32 port, bool *fresh)
 {
 	struct vcpu *v = d->vcpu[READ_ONCE(ch->vcpu)];
@@ -175,7 +180,7 @@ void fifo_clear_pending(struct domain *d, struct evtchn *ch, u32 port)
 	spin_unlock_irqrestore(&d->evtchn.queue_lock, flags);
 }
 
-/* ---- frames the guest gives ------------------------------------------------------------------------- */
+/* ---- frames the guest gives ------------------------------------------------------------------ */
 
 static struct frame *get_frame(struct domain *d, mfn_t mfn)
 {
@@ -294,7 +299,10 @@ int fifo_expand_array(struct domain *d, mfn_t mfn)
 	return 0;
 }
 
-/* Back to two-level events, with no port open.  Frames are put when no raiser can see them any more. */
+/*
+ * Back to two-level events, with no port open.  Frames are put when no raiser can see them any
+ * more.
+ */
 void fifo_destroy(struct domain *d)
 {
 	struct evtchn_fifo *f = d->evtchn.fifo;

@@ -2,9 +2,9 @@
 /*
  * Raising events: the two-level bitmaps, the vCPU's own flags, and where they live.
  *
- * Everything here may be called from interrupt handlers.  The words are shared with the guest, which
- * may change them at any moment: each is touched with one atomic operation and believed for nothing
- * but whether to notify.
+ * Everything here may be called from interrupt handlers.  The words are shared with the guest,
+ * which may change them at any moment: each is touched with one atomic operation and believed for
+ * nothing but whether to notify.
  */
 #include "cpu/insn.h"
 #include "hypercall/hypercall.h"
@@ -123,7 +123,7 @@ void evtchn_unmask(struct domain *d, u32 port)
 		notify(d, ch, port);
 }
 
-/* ---- vcpu_info -------------------------------------------------------------------------------------- */
+/* ---- vcpu_info ------------------------------------------------------------------------------- */
 
 void evtchn_vcpu_init(struct vcpu *v)
 {
@@ -144,8 +144,8 @@ bool vcpu_info_present(const struct vcpu *v)
  *
  * What the old one says is carried over, and everything is marked pending, so nothing is lost.
  *
- * Return: 0; -ENXIO when it crosses the page's end; -EINVAL when it was moved before, v is another vCPU that is up, the place is bad or the
- * frame cannot be had writable.
+ * Return: 0; -ENXIO when it crosses the page's end; -EINVAL when it was moved before, v is another
+ * vCPU that is up, the place is bad or the frame cannot be had writable.
  * Locks: d->lock held.
  * ABI: VCPUOP_register_vcpu_info in vcpu.h.
  */

@@ -8,7 +8,8 @@
 #include "hypercall/hypercall.h"
 #include "mm/heap.h"
 
-#define PIRQ_UNBOUND	(~0u)		/* in pirq_port: the domain may bind it, and has not.  0: may not */
+/* In pirq_port: the domain may bind it, and has not.  0: it may not. */
+#define PIRQ_UNBOUND	(~0u)
 
 int (*pirq_bind_hook)(struct domain *d, u32 pirq, bool bind, bool share);
 

@@ -11,10 +11,10 @@ struct side {
 	struct domain *dom;		/* referenced */
 	struct frame *frame;
 	bool readonly;
-	bool granted;			/* by `ref` of dom, else dom is the caller and holds nothing else */
+	bool granted;			/* by `ref` of dom; else dom is the caller */
 	u32 ref;
 	u16 start, length;		/* the part of the frame that may be reached */
-	struct domain *via;		/* transitive: dom's grant stands for ref `via_ref` of this one */
+	struct domain *via;		/* transitive: dom's grant stands for via_ref of this */
 	u32 via_ref;
 };
 

@@ -75,7 +75,7 @@ long do_grant_table_op(struct vcpu *v, const struct hc_grant_table_op *a)
 	return rc;
 }
 
-/* ---- cache_flush -------------------------------------------------------------------------------------- */
+/* ---- cache_flush ----------------------------------------------------------------------------- */
 
 /* Does d own the frame, or have it mapped by a grant? */
 static bool may_flush(struct domain *d, struct frame *f)

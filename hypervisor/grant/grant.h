@@ -3,8 +3,8 @@
  * Grant tables: a domain lets another map or copy its frames.  ABI: grant_table.h.
  *
  * The guest writes grant entries at any moment, also while we read them.  So an entry in use is
- * `pinned`: the entry's GTF_reading and GTF_writing bits (in v2 its status word) tell the guest, and
- * what we read of it once, checked, is kept in struct grant_active until the last pin goes.  A
+ * `pinned`: the entry's GTF_reading and GTF_writing bits (in v2 its status word) tell the guest,
+ * and what we read of it once, checked, is kept in struct grant_active until the last pin goes.  A
  * pin holds a general reference to the frame, and a writable one unless it is read-only.
  *
  * A mapping holds references twice: those of its page-table entry, taken and dropped by
@@ -31,15 +31,15 @@ int grant_domain_destroy(struct domain *d);
 void grant_domain_free(struct domain *d);
 
 /*
- * For the auditor: the references that d's mappings hold by their pins, on its own frames or others'.
- * The pages of its table are not among them: frame_share() marked them.
+ * For the auditor: the references that d's mappings hold by their pins, on its own frames or
+ * others'. The pages of its table are not among them: frame_share() marked them.
  */
 void grant_for_each_ref(struct domain *d, void (*fn)(void *arg, struct frame *f, bool writable),
 			void *arg);
 
 void grant_dump(struct domain *d);		/* console key 'g' */
 
-/* ---- within the room ---------------------------------------------------------------------------- */
+/* ---- within the room ------------------------------------------------------------------------- */
 
 #define GRANT_PER_PAGE_V1	(PAGE_SIZE / sizeof(grant_entry_v1_t))
 #define GRANT_PER_PAGE_V2	(PAGE_SIZE / sizeof(grant_entry_v2_t))
@@ -95,7 +95,7 @@ grant_status_t *grant_status(const struct grant_table *gt, u32 ref);
 /* A domain that can grant or map, by number or DOMID_SELF; NULL: none such.  Takes a reference. */
 struct domain *grant_domain(domid_t id);
 
-/* ---- pins (pin.c): for all, the granting domain's lock is held ------------------------------------ */
+/* ---- pins (pin.c): for all, the granting domain's lock is held ------------------------------- */
 
 #define PIN_MAP		1		/* for a mapping: whole pages only */
 #define PIN_READONLY	2
@@ -107,14 +107,15 @@ void grant_unpin(struct domain *d, u32 ref, bool readonly);
 s16 grant_frame_get(struct domain *d, mfn_t mfn, bool readonly);
 void grant_frame_put(struct frame *f, bool readonly);
 
-/* ---- handles (maptrack.c): d's own lock is held ---------------------------------------------------- */
+/* ---- handles (maptrack.c): d's own lock is held ---------------------------------------------- */
 
 u32 mapping_alloc(struct grant_table *gt);	/* ~0: none left */
 void mapping_free(struct grant_table *gt, u32 handle);
-struct grant_mapping *mapping_slot(const struct grant_table *gt, u32 handle);	/* our own handles */
-struct grant_mapping *mapping_at(const struct grant_table *gt, u32 handle);	/* NULL: not in use */
+struct grant_mapping *mapping_slot(const struct grant_table *gt, u32 handle);
+/* For handles that guests name.  NULL: not in use. */
+struct grant_mapping *mapping_at(const struct grant_table *gt, u32 handle);
 
-/* ---- unmaps gather here until one TLB flush serves them all (map.c) --------------------------------- */
+/* ---- unmaps gather here until one TLB flush serves them all (map.c) -------------------------- */
 
 #define GRANT_BATCH	32
 

@@ -23,7 +23,8 @@ static u64 pte_flags(u32 flags)
 static s16 map_pinned(struct vcpu *v, struct domain *from, gnttab_map_grant_ref_t *m, u32 handle)
 {
 	bool readonly = m->flags & GNTMAP_readonly;
-	s16 status = grant_pin(from, m->ref, v->domain->id, PIN_MAP | (readonly ? PIN_READONLY : 0));
+	unsigned int how = PIN_MAP | (readonly ? PIN_READONLY : 0);
+	s16 status = grant_pin(from, m->ref, v->domain->id, how);
 	mfn_t mfn;
 
 	if (status != GNTST_okay)
@@ -87,8 +88,8 @@ long do_gnttab_map_grant_ref(struct subop_call *c, void *op)
 }
 
 /*
- * Take away the page-table entry and the device mapping, as far as addresses are given.  The pin goes
- * when the batch ends, after the TLB flush.
+ * Take away the page-table entry and the device mapping, as far as addresses are given.  The pin
+ * goes when the batch ends, after the TLB flush.
  */
 static s16 unmap(struct vcpu *v, struct grant_batch *b, u32 handle, u64 host_addr, u64 bus_addr,
 		 u64 new_addr)

@@ -48,9 +48,12 @@ void mapping_free(struct grant_table *gt, u32 handle)
 
 struct grant_mapping *mapping_at(const struct grant_table *gt, u32 handle)
 {
-	if (handle >= gt->nr_map_pages * MAPPINGS_PER_PAGE || !(mapping_slot(gt, handle)->flags & IN_USE))
+	struct grant_mapping *m;
+
+	if (handle >= gt->nr_map_pages * MAPPINGS_PER_PAGE)
 		return NULL;
-	return mapping_slot(gt, handle);
+	m = mapping_slot(gt, handle);
+	return m->flags & IN_USE ? m : NULL;
 }
 
 /*
@@ -107,7 +110,8 @@ void grant_dump(struct domain *d)
 
 		if (!act->readers && !act->writers)
 			continue;
-		log_info("  ref %u for d%u: frame %#lx [%u, +%u), %u readers, %u writers", ref, act->domid,
+		log_info("  ref %u for d%u: frame %#lx [%u, +%u), %u readers, %u writers", ref,
+			 act->domid,
 			 act->kind == GRANT_TRANSITIVE ? INVALID_MFN : frame_to_mfn(act->frame),
 			 act->start, act->length, act->readers, act->writers);
 	}
@@ -115,7 +119,8 @@ void grant_dump(struct domain *d)
 		const struct grant_mapping *m = mapping_slot(gt, h);
 
 		if (m->flags & IN_USE)
-			log_info("  handle %u: d%u ref %u flags %#x", h, m->dom->id, m->ref, m->flags);
+			log_info("  handle %u: d%u ref %u flags %#x", h, m->dom->id, m->ref,
+				 m->flags);
 	}
 	spin_unlock(&gt->lock);
 }

@@ -163,9 +163,9 @@ static s16 take_frame(struct domain *d, struct grant_active *act, mfn_t first, b
  * grant_pin - take an entry of d's into use for domain `who`
  * @how: PIN_MAP, PIN_READONLY
  *
- * Return: GNTST_okay; bad_gntref beyond the table; general_error for an entry that does not allow it,
- * is in use by another domain, keeps changing, or whose frame cannot be written; bad_page for a frame
- * that is not d's.
+ * Return: GNTST_okay; bad_gntref beyond the table; general_error for an entry that does not allow
+ * it, is in use by another domain, keeps changing, or whose frame cannot be written; bad_page for a
+ * frame that is not d's.
  * Locks: d->grant->lock held.
  */
 s16 grant_pin(struct domain *d, u32 ref, domid_t who, unsigned int how)

@@ -46,7 +46,7 @@ struct domain *grant_domain(domid_t id)
 	return id < DOMID_FIRST_RESERVED || id == DOMID_SELF ? domain_get(id) : NULL;
 }
 
-/* ---- pages ------------------------------------------------------------------------------------------ */
+/* ---- pages ----------------------------------------------------------------------------------- */
 
 static void *page_make(struct domain *d)
 {
@@ -122,7 +122,7 @@ static int table_grow(struct domain *d, u32 frames)
 	return 0;
 }
 
-/* ---- life --------------------------------------------------------------------------------------------- */
+/* ---- life ------------------------------------------------------------------------------------ */
 
 static void dump_key(void)
 {
@@ -151,7 +151,8 @@ int grant_domain_init(struct domain *d)
 	gt->version = 1;
 	gt->free_handle = ~0u;
 	gt->max_frames = option("gnttab_max_frames", DEFAULT_FRAMES, LIMIT_FRAMES);
-	gt->max_map_pages = option("gnttab_max_maptrack_frames", DEFAULT_MAP_FRAMES, LIMIT_MAP_FRAMES);
+	gt->max_map_pages = option("gnttab_max_maptrack_frames", DEFAULT_MAP_FRAMES,
+				   LIMIT_MAP_FRAMES);
 	gt->shared = zalloc(gt->max_frames * sizeof(*gt->shared));
 	gt->active = zalloc(gt->max_frames * sizeof(*gt->active));
 	gt->status = zalloc(status_pages(gt->max_frames) * sizeof(*gt->status));
@@ -189,7 +190,7 @@ void grant_domain_free(struct domain *d)
 	d->grant = NULL;
 }
 
-/* ---- commands ------------------------------------------------------------------------------------------ */
+/* ---- commands -------------------------------------------------------------------------------- */
 
 /* The domain whose table is asked about.  NULL: *status tells why. */
 static struct domain *asked_domain(const struct vcpu *v, domid_t id, s16 *status)
@@ -333,7 +334,7 @@ long do_gnttab_swap_grant_ref(struct subop_call *c, void *op)
 	return 0;
 }
 
-/* ---- versions ------------------------------------------------------------------------------------------- */
+/* ---- versions -------------------------------------------------------------------------------- */
 
 #define RESERVED	GNTTAB_NR_RESERVED_ENTRIES	/* kept over a change, also in use */
 
@@ -405,7 +406,8 @@ static int version_change(struct domain *d, u32 version)
 }
 
 /**
- * do_gnttab_set_version - change the form of the caller's table; all but the first 8 entries are cleared
+ * do_gnttab_set_version - change the form of the caller's table; all but the first 8 entries are
+ * cleared
  *
  * The version in force is written back in every case.
  *

@@ -30,7 +30,9 @@ static bool take_from(struct domain *d, mfn_t mfn)
 	return false;
 }
 
-/* The receiver's entry says that it waits for a frame from `giver`; from now on it must not change. */
+/*
+ * The receiver's entry says that it waits for a frame from `giver`; from now on it must not change.
+ */
 static bool commit(struct grant_table *gt, u32 ref, domid_t giver)
 {
 	union {

@@ -32,7 +32,7 @@ long do_console_io(struct vcpu *v, const struct hc_console_io *a)
 		.v = v, .extra = a->count, .arg = a->buffer_reg });
 }
 
-/* ---- lines of other domains --------------------------------------------------------------------------- */
+/* ---- lines of other domains ------------------------------------------------------------------ */
 
 static struct domain_console *console_of(struct domain *d)
 {
@@ -108,7 +108,7 @@ static void write_filtered(const struct domain *d, struct domain_console *c, con
 	spin_unlock_irqrestore(&c->lock, flags);
 }
 
-/* ---- calls --------------------------------------------------------------------------------------------- */
+/* ---- calls ----------------------------------------------------------------------------------- */
 
 /* Return: 0; -EFAULT (what came before the bad page is written); -ENOMEM; -ERESTART. */
 long do_console_write(struct subop_call *c, void *op)
@@ -138,7 +138,9 @@ long do_console_write(struct subop_call *c, void *op)
 	return 0;
 }
 
-/* Return: bytes read, 0 when none wait; -EPERM; -E2BIG for a count no result could tell; -EFAULT. */
+/*
+ * Return: bytes read, 0 when none wait; -EPERM; -E2BIG for a count no result could tell; -EFAULT.
+ */
 long do_console_read(struct subop_call *c, void *op)
 {
 	u32 count = c->extra, done = 0;

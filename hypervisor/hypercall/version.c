@@ -19,12 +19,17 @@
 
 static_assert(sizeof(EXTRAVERSION) <= XEN_EXTRAVERSION_LEN, "version.h");
 
-/* ABI.md section 9.  Bits 0, 2 and 3 are clear: page tables are ours to guard, frames are machine's. */
+/*
+ * ABI.md section 9.  Bits 0, 2 and 3 are clear: page tables are ours to guard, frames are
+ * machine's.
+ */
 #define FEATURES	(BIT(XENFEAT_pae_pgdir_above_4gb) | BIT(XENFEAT_mmu_pt_update_preserve_ad) | \
 			 BIT(XENFEAT_highmem_assist) | BIT(XENFEAT_gnttab_map_avail_bits) | \
 			 BIT(XENFEAT_memory_op_vnode_supported) | BIT(XENFEAT_direct_mapped))
 
-/* Commands are answered to all; the command line and the build are the privileged domain's to know. */
+/*
+ * Commands are answered to all; the command line and the build are the privileged domain's to know.
+ */
 long do_xen_version(struct vcpu *v, const struct hc_xen_version *a)
 {
 	return subop_call(FAM_version, a->cmd, &(struct subop_call){ .v = v, .arg = a->arg_reg });

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * FIFO events: queues as the guest finds them, and a guest that writes nonsense into them meanwhile.
+ * FIFO events: queues as the guest finds them, and a guest that writes nonsense into them
+ * meanwhile.
  */
 #include <pthread.h>
 
@@ -208,7 +209,7 @@ static void test_reset(void)
 	is_int(set_priority(1, 1), -ENOSYS, "two levels again");
 }
 
-/* ---- a hostile guest ---------------------------------------------------------------------------------- */
+/* ---- a hostile guest ------------------------------------------------------------------------- */
 
 static volatile int stop;
 

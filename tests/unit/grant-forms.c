@@ -329,7 +329,7 @@ static void test_table(void)
 	is_int(mm_audit(d), 0, "audit is clean");
 }
 
-/* ---- a hostile granter ----------------------------------------------------------------------------------- */
+/* ---- a hostile granter ----------------------------------------------------------------------- */
 
 static volatile int stop;
 
