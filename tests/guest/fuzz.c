@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * fuzz - random hypercalls; fuzz.h says which, and what they leave alone
+ *
+ * Right: the domain lives to the end, and the hypervisor with it; in a debug build the auditor agrees.
+ *
+ * Arguments, on the command line: seed=N, count=N calls, from=N to begin with call N, verbose to print each call before it is made.
+ * The same seed gives the same calls; what they meet depends on those before, so a crash is repeated by the same run, and from=
+ * with verbose shows its last calls.
+ */
+#include "fuzz.h"
+
+u64 play[PLAY_FRAMES];
+u64 *play_alias[PLAY_FRAMES];
+u64 core_table[CORE_TABLES + 1];
+char *arena;
+u32 arena_used;
+
+static u64 option(const char *name, u64 otherwise)
+{
+	const char *s = (const char *)start_info->cmd_line;
+	u64 n = 0;
+
+	for (; *s; s++) {
+		if (!starts_with(s, name))
+			continue;
+		for (s += strlen(name); *s >= '0' && *s <= '9'; s++)
+			n = n * 10 + (*s - '0');
+		return n;
+	}
+	return otherwise;
+}
+
+/* An event or NMI: masked from here on, also where the mask has been lost to chance. */
+static bool ignore(struct regs *regs)
+{
+	regs->rflags &= ~0x200UL;
+	return true;
+}
+
+static bool on_debug(struct regs *regs)
+{
+	HC(set_debugreg, .reg = 7, .value = 0);
+	regs->rflags &= ~0x100UL;
+	regs->rflags |= 0x10000;
+	return true;
+}
+
+static void make_window(void)
+{
+	struct chain c;
+
+	chain_make(&c, WINDOW_VA);
+	if (entry_set((u64 *)start_info->pt_base + table_index(WINDOW_VA, 4),
+		      PTE(mfn_of(c.tables[3]), PTE_TABLE)))
+		bail_out("the window cannot be linked");
+	core_table[1] = mfn_of(c.tables[1]);
+	core_table[2] = mfn_of(c.tables[2]);
+	core_table[3] = mfn_of(c.tables[3]);
+	core_table[4] = root_mfn();
+}
+
+/* Half of the frames keep a read-only view, the others are nowhere mapped, so that they can be given away. */
+static void make_playground(void)
+{
+	for (int i = 0; i < PLAY_FRAMES; i++) {
+		u64 *page = page_alloc();
+
+		play[i] = mfn_of(page);
+		play_alias[i] = i & 1 ? page : NULL;
+		if (pte_set((u64)page, i & 1 ? PTE(play[i], PTE_RO) : 0))
+			bail_out("a frame cannot be set free");
+	}
+}
+
+/* Grants of the playground, as chance has it, in a table of either version. */
+static void shake_grants(void)
+{
+	for (int i = 0; i < 4; i++) {
+		u32 ref = below(32);
+
+		grants[ref].frame = writable_frame();
+		grants[ref].domid = one_in(8) ? (domid_t)some_word() : 0;
+		grants[ref].flags = one_in(4) ? (u16)some_word() : GTF_permit_access | (random64() & GTF_readonly);
+	}
+}
+
+/* A store to a table, if that is what the frame is: carried out after a check, or a fault. */
+static void store(void)
+{
+	u64 *page = play_alias[below(PLAY_FRAMES)];
+
+	if (!page)
+		return;
+	TRY("movq %[v], (%[p])", NO_RESULT, GIVEN([p] "r"(page + below(512)), [v] "r"(some_pte())));
+}
+
+/* Back to a state in which much is possible: nothing pinned, mapped or in use. */
+static void tidy(void)
+{
+	mmuext_op_t ldt = { .cmd = MMUEXT_SET_LDT };
+
+	HC(mmuext_op, .ops = &ldt, .count = 1, .foreign = DOMID_SELF);
+	HC(set_gdt, .entries = 0);
+	mmuext(MMUEXT_NEW_USER_BASEPTR, 0);
+	for (int i = 0; i < PLAY_FRAMES; i++)
+		unpin(play[i]);
+	for (u64 i = 0; i < WINDOW_PAGES; i++)
+		pte_set(WINDOW_VA + i * PAGE_SIZE, 0);
+	HC(set_debugreg, .reg = 7, .value = 0);
+}
+
+static void recover(const struct call *c, long rc)
+{
+	if (c->sets_traps)
+		trap_init();
+	if (!c->learns || rc <= 0)
+		return;
+	for (u32 i = 0; i < c->learn_count && i < (u64)rc; i++)
+		if (c->learns[i] < 0x1000000)
+			play[below(PLAY_FRAMES / 2) * 2] = c->learns[i];
+}
+
+static void show(u64 n, const struct call *c)
+{
+	print("# %lu: %s %u/%u 0x%lx 0x%lx 0x%lx 0x%lx\n", n, c->name ? c->name : "?", c->nr, c->cmd,
+	      c->r[0], c->r[1], c->r[2], c->r[3]);
+}
+
+static u64 answers[2]; /* good and bad */
+
+static void step(u64 seed, u64 n, bool verbose)
+{
+	struct call c;
+	long rc;
+
+	random_begin(seed, n);
+	arena_used = 0;
+	if (one_in(16))
+		shake_grants();
+	if (one_in(32))
+		store();
+	if (one_in(5000))
+		tidy();
+	call_make(&c, false);
+	if (verbose)
+		show(n, &c);
+	rc = hypercall_regs(c.nr, c.r);
+	recover(&c, rc);
+	answers[rc < 0 && rc > -4096]++;
+}
+
+void test_main(void)
+{
+	u64 seed = option("seed=", 1), count = option("count=", 10000), from = option("from=", 0);
+	bool verbose = option("verbose=", 0);
+	u64 begin;
+
+	trap_hooks[VEC_EVENT] = trap_hooks[VEC_NMI] = trap_hooks[VEC_FAILSAFE] = ignore;
+	trap_hooks[X_DB] = on_debug;
+	callback(CALLBACKTYPE_event, 0, entry_event);
+	arena = pages_alloc(ARENA_PAGES);
+	make_window();
+	make_playground();
+	grant_init();
+	note("seed=%lu from=%lu count=%lu", seed, from, count);
+	begin = rdtsc();
+	for (u64 n = from; n < from + count; n++) {
+		step(seed, n, verbose);
+		if (n % 1000000 == 999999)
+			note("%lu calls", n + 1);
+	}
+	tidy();
+	note("%lu good answers, %lu errors, %lu cycles a call", answers[0], answers[1],
+	     (rdtsc() - begin) / (count ? count : 1));
+	check(answers[0] > count / 20, "one call in twenty or more did something");
+	check(answers[1] > count / 20, "one in twenty or more was refused");
+}
