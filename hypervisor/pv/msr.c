@@ -213,6 +213,22 @@ static int write_misc_enable(u64 val)
 	return read_machine(MSR_MISC_ENABLE, &now) || guest_misc_enable(val) != val ? -EPERM : 0;
 }
 
+/* The guest names a frame of its own, which gets the hypercall page; only page 0 of them exists. */
+static int write_hypercall_page(struct vcpu *v, u64 val)
+{
+	mfn_t mfn = PFN_DOWN(val);
+	struct frame *f;
+
+	if ((val & ~PAGE_MASK) || !mfn_valid(mfn))
+		return -EPERM;
+	f = mfn_to_frame(mfn);
+	if (frame_get_both(f, v->domain, FT_WRITABLE, false))
+		return -EPERM;
+	hypercall_page_fill(mfn_to_hv(mfn));
+	frame_put_both(f, false);
+	return 0;
+}
+
 int guest_wrmsr(struct vcpu *v, u32 msr, u64 val)
 {
 	switch (msr) {
@@ -243,6 +259,8 @@ int guest_wrmsr(struct vcpu *v, u32 msr, u64 val)
 	case MSR_DE_CFG:
 	case MSR_HWCR:
 		return is_intel() ? -EPERM : 0;
+	case MSR_HYPERCALL_PAGE:
+		return write_hypercall_page(v, val);
 	default:
 		return -EPERM;
 	}

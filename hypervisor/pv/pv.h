@@ -89,6 +89,8 @@ void guest_cpuid(struct vcpu *v, u32 leaf, u32 subleaf, struct cpuid_leaf *out);
 /* MSRs (pv/msr.c). 0, or -EPERM: #GP. */
 int guest_rdmsr(struct vcpu *v, u32 msr, u64 *val);
 int guest_wrmsr(struct vcpu *v, u32 msr, u64 val);
+/* What the hypercall page holds (domain/build.c), for images that ask by note and guests that ask by MSR. */
+void hypercall_page_fill(u8 *page);
 /* Debug registers (pv/debug-regs.c), for hypercalls and MOV DR.  reg 0-7. */
 int guest_set_dr(struct vcpu *v, unsigned int reg, u64 val);	/* 0, -EPERM/-EINVAL */
 int guest_get_dr(struct vcpu *v, unsigned int reg, u64 *val);

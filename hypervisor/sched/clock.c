@@ -214,7 +214,6 @@ void clock_init(u64 khz)
 	set_scale(tsc_hz ? tsc_hz : khz * 1000);
 	clock_scale.tsc_base = rdtsc_ordered();
 	clock_set_wallclock(cmos_seconds(), 0, now_ns());
-	log_info("clock: TSC %lu.%03lu MHz", khz / 1000, khz % 1000);
 }
 
 void clock_cpu_init(u32 cpu)
