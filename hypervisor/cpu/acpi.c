@@ -238,14 +238,12 @@ static void __init parse_fadt(const struct table *t)
 	u32 flags = field(t, 112, 4);
 	struct address reset = { 0 };
 
-	acpi.sci_irq = field(t, 46, 2);
 	acpi.smi_command = field(t, 48, 4);
 	acpi.acpi_enable = field(t, 52, 1);
 	acpi.pm1a_control = field(t, 64, 4);
 	acpi.pm1b_control = field(t, 68, 4);
 	acpi.pm_timer = field(t, 76, 4);
 	acpi.pm_timer_32bit = flags & FADT_TMR_32;
-	acpi.boot_flags = field(t, 109, 2);
 	if ((flags & FADT_RESET_SUP) && t->length >= 129) {
 		memcpy(&reset, (const u8 *)t + 116, sizeof(reset));
 		acpi.has_reset = reset.address != 0;

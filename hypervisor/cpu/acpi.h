@@ -21,7 +21,6 @@ struct acpi_info {
 	maddr_t hpet;			/* 0: none */
 	u16 pm_timer;			/* I/O port; 0: none */
 	bool pm_timer_32bit;
-	u16 sci_irq;
 	u16 pm1a_control, pm1b_control;	/* I/O ports; 0: none */
 	u16 smi_command;
 	u8 acpi_enable;
@@ -33,7 +32,6 @@ struct acpi_info {
 	u8 reset_value;
 	maddr_t mmcfg;			/* segment 0; 0: none */
 	u8 mmcfg_first_bus, mmcfg_last_bus;
-	u16 boot_flags;			/* IAPC_BOOT_ARCH */
 };
 
 extern struct acpi_info acpi;

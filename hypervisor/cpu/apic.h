@@ -13,8 +13,7 @@
 #define VEC_TIMER	0xfe		/* timer_interrupt() */
 #define VEC_KICK	0xfd		/* nothing: the exit path looks at softirqs and events */
 #define VEC_TLB		0xfc		/* tlb_flush_ipi() */
-#define VEC_CALL	0xfb		/* smp_call() */
-#define VEC_ERROR	0xfa
+#define VEC_ERROR	0xfb
 
 void lapic_init(maddr_t base);		/* boot CPU: mode, mapping */
 void lapic_cpu_init(void);		/* each CPU: enable, vectors, timer stopped */

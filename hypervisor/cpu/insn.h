@@ -124,14 +124,6 @@ static inline void cpuid(u32 leaf, u32 subleaf, u32 *a, u32 *b, u32 *c, u32 *d)
 			 : "a"(leaf), "c"(subleaf) : "memory");
 }
 
-static inline u64 xgetbv(u32 reg)
-{
-	u32 lo, hi;
-
-	__asm__ volatile("xgetbv" : "=a"(lo), "=d"(hi) : "c"(reg));
-	return (u64)hi << 32 | lo;
-}
-
 static inline void xsetbv(u32 reg, u64 v)
 {
 	__asm__ volatile("xsetbv" : : "c"(reg), "a"((u32)v), "d"((u32)(v >> 32)) : "memory");

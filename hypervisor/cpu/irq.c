@@ -6,10 +6,8 @@
 #include "cpu/insn.h"
 #include "cpu/irq.h"
 #include "cpu/pcpu.h"
-#include "cpu/smp.h"
 #include "dev/console.h"
 #include "domain/domain.h"
-#include "lib/bitmap.h"
 #include "lib/errno.h"
 
 /* The PICs, masked, may still send spurious interrupts at 0x20-0x2f; 0x80 and 0x82 are guests'. */
@@ -70,48 +68,6 @@ static void device_interrupt(unsigned int vector)
 		lapic_eoi();
 }
 
-/* ---- calls to other CPUs ---------------------------------------------------------------------------- */
-
-static struct {
-	struct spinlock lock;
-	void (*fn)(void *arg);
-	void *arg;
-	u64 waiting[NR_CPUS / 64];	/* CPUs that have not done it yet */
-} call = { .lock = SPINLOCK_INIT("smp call", LOCK_HEAP) };
-
-static void call_interrupt(void)
-{
-	if (!bitmap_test(call.waiting, this_cpu()))
-		return;
-	call.fn(call.arg);
-	bitmap_clear_atomic(call.waiting, this_cpu());
-}
-
-void smp_call(const u64 *cpu_mask, void (*fn)(void *arg), void *arg)
-{
-	u64 others[NR_CPUS / 64], flags;
-	bool here = bitmap_test(cpu_mask, this_cpu());
-
-	ASSERT(irq_enabled());
-	spin_lock(&call.lock);
-	for (u32 i = 0; i < ARRAY_SIZE(others); i++)
-		others[i] = cpu_mask[i] & cpus_online[i];
-	bitmap_clear(others, this_cpu());
-	call.fn = fn;
-	call.arg = arg;
-	for (u32 i = 0; i < ARRAY_SIZE(others); i++)
-		__atomic_store_n(&call.waiting[i], others[i], __ATOMIC_SEQ_CST);
-	lapic_send_ipi_mask(others, VEC_CALL);
-	if (here) {
-		flags = irq_save();
-		fn(arg);
-		irq_restore(flags);
-	}
-	while (!bitmap_empty(call.waiting, NR_CPUS))
-		cpu_relax();
-	spin_unlock(&call.lock);
-}
-
 /* ---- dispatch ------------------------------------------------------------------------------------------ */
 
 void irq_dispatch(unsigned int vector)
@@ -129,10 +85,6 @@ void irq_dispatch(unsigned int vector)
 	case VEC_TLB:
 		lapic_eoi();
 		tlb_flush_ipi();
-		break;
-	case VEC_CALL:
-		lapic_eoi();
-		call_interrupt();
 		break;
 	case VEC_ERROR:
 		lapic_eoi();

@@ -20,9 +20,6 @@ int irq_alloc_vector(void (*fn)(void *arg), void *arg, bool eoi_after);
 /* No interrupt with it may be under way: mask its source first. */
 void irq_free_vector(unsigned int vector);
 
-/* Run fn(arg) on each CPU of the mask (also this one) and wait; interrupts on, no irq-safe lock held. */
-void smp_call(const u64 *cpu_mask, void (*fn)(void *arg), void *arg);
-
 void nmi_handle(struct cpu_user_regs *regs);
 /* As panic(), for a state that was interrupted. */
 void panic_regs(const struct cpu_user_regs *regs, const char *fmt, ...) __printf(2, 3) __noreturn;

@@ -151,11 +151,6 @@ size_t log_ring_read(u64 *pos, char *buf, size_t n)
 	return done;
 }
 
-void console_flush(void)
-{
-	uart_flush();
-}
-
 void console_panic(void)
 {
 	panicking = true;

@@ -32,7 +32,6 @@ void console_init(void);
 void console_set_levels(void);
 void console_start_input(void);
 void console_panic(void);			/* whatever held the lock is never coming back */
-void console_flush(void);			/* until the serial line has sent everything */
 
 /* "cannot start: reason" on the console, then stop for good (halt). */
 void boot_fail(const char *fmt, ...) __printf(1, 2) __noreturn;

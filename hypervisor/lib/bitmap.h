@@ -22,11 +22,6 @@ static inline void bitmap_set_atomic(u64 *map, u64 n)
 	__atomic_or_fetch(&map[n / 64], BIT(n % 64), __ATOMIC_SEQ_CST);
 }
 
-static inline void bitmap_clear_atomic(u64 *map, u64 n)
-{
-	__atomic_and_fetch(&map[n / 64], ~BIT(n % 64), __ATOMIC_SEQ_CST);
-}
-
 static inline bool bitmap_empty(const u64 *map, u64 bits)
 {
 	for (u64 i = 0; i < BITMAP_WORDS(bits); i++)

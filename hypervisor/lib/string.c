@@ -50,14 +50,6 @@ int memcmp(const void *a, const void *b, size_t n)
 	return 0;
 }
 
-void *memchr(const void *s, int c, size_t n)
-{
-	for (const u8 *p = s; n; n--, p++)
-		if (*p == (u8)c)
-			return (void *)p;
-	return NULL;
-}
-
 size_t strlen(const char *s)
 {
 	const char *p = s;
@@ -65,15 +57,6 @@ size_t strlen(const char *s)
 	while (READ_ONCE(*p))
 		p++;
 	return p - s;
-}
-
-size_t strnlen(const char *s, size_t max)
-{
-	size_t n = 0;
-
-	while (n < max && s[n])
-		n++;
-	return n;
 }
 
 int strcmp(const char *a, const char *b)
@@ -89,14 +72,6 @@ int strncmp(const char *a, const char *b, size_t n)
 		if (*a != *b || !*a)
 			return (u8)*a - (u8)*b;
 	return 0;
-}
-
-char *strchr(const char *s, int c)
-{
-	for (; *s != (char)c; s++)
-		if (!*s)
-			return NULL;
-	return (char *)s;
 }
 
 char *strstr(const char *s, const char *what)
