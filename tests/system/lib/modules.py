@@ -62,15 +62,15 @@ class Tree:
         return os.path.relpath(self.paths[name], self.folder)
 
 
-def _all_needed(closure, name, seen):
+def _load_order(closure, name, seen):
     for other in closure[name]:
         if other not in seen:
+            _load_order(closure, other, seen)
             seen.append(other)
-            _all_needed(closure, other, seen)
     return seen
 
 
 def modules_dep(tree, closure):
-    """The text of modules.dep: each module, then all it needs, the nearest first."""
+    """The text of modules.dep: each module, then all it needs; they are loaded from the right."""
     return "".join("%s:%s\n" % (tree.relative(name), "".join(
-        " " + tree.relative(n) for n in _all_needed(closure, name, []))) for name in sorted(closure))
+        " " + tree.relative(n) for n in reversed(_load_order(closure, name, [])))) for name in sorted(closure))
