@@ -387,8 +387,6 @@ static void fill_sched(u32 cmd, void *arg)
 		poll->ports.p = maybe_bad(arena_get(256 * 4));
 		poll->nr_ports = one_in(8) ? (u32)some_word() : below(4);
 		poll->timeout = 1 + below(2) * now();
-	} else if (cmd == SCHEDOP_shutdown_code) {
-		*(u32 *)arg = SHUTDOWN_poweroff; /* it would be the reason in the end */
 	} else if (cmd == SCHEDOP_watchdog) {
 		dog->id = 1 + below(8); /* 0 would begin one */
 		dog->timeout = 0;

@@ -52,7 +52,7 @@ static bool is_left_out(const struct row *r)
 	switch (r->call) {
 	case HC_sched_op:
 		return r->cmd == SCHEDOP_shutdown || r->cmd == SCHEDOP_remote_shutdown ||
-		       r->cmd == SCHEDOP_block;
+		       r->cmd == SCHEDOP_shutdown_code || r->cmd == SCHEDOP_block;
 	case HC_vcpu_op:
 		return r->cmd == VCPUOP_down;
 	case HC_platform_op:
@@ -244,6 +244,8 @@ static void make_unknown(struct call *c)
 	c->name = "unknown";
 	for (int i = 0; i < 6; i++)
 		c->r[i] = some_word();
+	if (c->nr == HC_sched_op_compat || c->nr == HC_mca || c->nr == HC_kexec_op)
+		c->r[0] = 0; /* where these exist, they can end the domain or the machine */
 }
 
 void call_make(struct call *c, bool nested)

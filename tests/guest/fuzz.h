@@ -12,7 +12,7 @@
  * - Pointers to results are in the arena, a few pages of scratch memory, or bad.
  * - The base pointer is the core's root, or has to be refused; the user root may be anything.
  * - Callbacks for events and NMIs are ours or not canonical; trap tables are set again after each call that sets one.
- * - Not called: iret (its frame is the whole state), shutdown, remote_shutdown and watchdogs that bark, block and poll without
+ * - Not called: iret (its frame is the whole state), shutdown, remote_shutdown, shutdown_code (it would hide a crash), watchdogs that bark, block and poll without
  *   end, down, ACPI sleep, interrupts of real devices.  Long console output is cut.
  *
  * Everything else, the event mask, segments, debug registers, assists, timers and so on, is left to chance: handlers ignore what comes.
