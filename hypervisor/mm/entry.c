@@ -47,20 +47,21 @@ static int l1_take_io(const struct domain *d, const struct domain *pg_owner, mfn
 	return hc_fail(-EPERM, "frame %#lx is not memory, and not the domain's to map", mfn);
 }
 
-/* References of present entry e in an L1 table of d. */
-static int l1_take(struct domain *d, struct domain *pg_owner, pte_t e, bool preemptible)
+/* As l1_take(), for all that is not usual. */
+static __attribute__((noinline)) int l1_take_slow(struct domain *d, struct domain *pg_owner, pte_t e,
+						  bool preemptible)
 {
 	enum frame_type type = (e & PTE_WRITE) ? FT_WRITABLE : FT_NONE;
 	mfn_t mfn = pte_mfn(e);
 	struct frame *f;
 	int rc;
 
-	if (unlikely(!l1_flags_ok(d, e)))
+	if (!l1_flags_ok(d, e))
 		return hc_fail(-EINVAL, "entry %#lx: flags", e);
 	f = frame_lookup(mfn);
-	if (unlikely(!f))
+	if (!f)
 		return l1_take_io(d, pg_owner, mfn);
-	if (likely(!frame_get_both(f, pg_owner, type, false)))
+	if (!frame_get_both(f, pg_owner, type, false))
 		return 0;
 
 	/* What is left of a table that is none any more stands in the way only until it is done. */
@@ -76,16 +77,28 @@ static int l1_take(struct domain *d, struct domain *pg_owner, pte_t e, bool pree
 	return hc_fail(-EBUSY, "entry %#lx: frame is not the domain's, or in use otherwise", e);
 }
 
-static void l1_drop(pte_t e)
+/* References of present entry e in an L1 table of d. */
+static inline int l1_take(struct domain *d, struct domain *pg_owner, pte_t e, bool preemptible)
+{
+	struct frame *f = frame_lookup(pte_mfn(e));
+
+	if (likely(f && !(e & CACHE_FLAGS))) {
+		if (!(e & PTE_WRITE) ? frame_get(f, pg_owner) : frame_get_writable_fast(f, pg_owner))
+			return 0;
+	}
+	return l1_take_slow(d, pg_owner, e, preemptible);
+}
+
+static inline void l1_drop(pte_t e)
 {
 	struct frame *f = frame_lookup(pte_mfn(e));
 
 	if (!f)
 		return;
-	if (e & PTE_WRITE)
-		frame_put_both(f, false);
-	else
+	if (!(e & PTE_WRITE))
 		frame_put(f);
+	else if (unlikely(!frame_put_writable_fast(f)))
+		frame_put_both(f, false);
 }
 
 /* ---- levels 2 to 4 ------------------------------------------------------------------------------ */

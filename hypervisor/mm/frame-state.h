@@ -7,6 +7,9 @@
 
 #include "domain/domain.h"
 #include "mm/frame.h"
+#include "mm/memmap.h"
+
+extern u32 mfn_last_range;	/* index in ram[] of the last frame looked up: mostly the next one's too */
 
 #define FS_REF			BIT(0)
 #define FS_REF_MASK		(BIT(27) - 1)
@@ -23,11 +26,11 @@
 #define FS_SHARED		BIT(62)	/* the hypervisor's: holds a reference and a writable use */
 
 /*
- * From here on gets are refused.  The room above is for the references that flags hold and for those
- * CPUs that were just looking.
+ * With the top bit of a count set gets are refused.  The room above is for the references that flags
+ * hold, and for CPUs that were just looking.
  */
-#define FS_REF_LIMIT		(FS_REF_MASK - 256)
-#define FS_TYPE_REF_LIMIT	(FS_TYPE_REF_MASK - 256 * FS_TYPE_REF)
+#define FS_REF_FULL		BIT(26)
+#define FS_TYPE_REF_FULL	BIT(52)
 
 static inline enum frame_type fs_type(u64 x)
 {
@@ -37,16 +40,6 @@ static inline enum frame_type fs_type(u64 x)
 static inline u64 fs_of_type(enum frame_type t)
 {
 	return (u64)t << FS_TYPE_SHIFT;
-}
-
-static inline bool fs_ref_full(u64 x)
-{
-	return (x & FS_REF_MASK) >= FS_REF_LIMIT;
-}
-
-static inline bool fs_type_ref_full(u64 x)
-{
-	return (x & FS_TYPE_REF_MASK) >= FS_TYPE_REF_LIMIT;
 }
 
 static inline bool type_is_table(enum frame_type t)
@@ -68,7 +61,38 @@ static inline bool frame_cas(struct frame *f, u64 *old, u64 new)
 /* The frame of a number that a guest gave; NULL: not memory. */
 static inline struct frame *frame_lookup(mfn_t mfn)
 {
-	return mfn_valid(mfn) ? mfn_to_frame(mfn) : NULL;
+	const struct ram_range *r = &ram[READ_ONCE(mfn_last_range)];
+
+	if (likely(mfn - r->start < r->end - r->start) || mfn_valid(mfn))
+		return mfn_to_frame(mfn);
+	return NULL;
+}
+
+/*
+ * The usual case of a writable mapping coming or going, in line: the frame is in writable use
+ * already, and stays so.  False: take the long way, nothing is done.
+ */
+static inline bool frame_get_writable_fast(struct frame *f, const struct domain *d)
+{
+	u64 x = f->state;
+
+	if ((x & (FS_TYPE_MASK | FS_CHANGING | FS_REF_FULL | FS_TYPE_REF_FULL)) !=
+	    fs_of_type(FT_WRITABLE) || !(x & FS_TYPE_REF_MASK) || f->owner != d)
+		return false;
+	if (!frame_cas(f, &x, x + FS_REF + FS_TYPE_REF))
+		return false;
+	if (likely(f->owner == d))
+		return true;
+	frame_put_both(f, false);
+	return false;
+}
+
+static inline bool frame_put_writable_fast(struct frame *f)
+{
+	u64 x = f->state;
+
+	return (x & FS_TYPE_MASK) == fs_of_type(FT_WRITABLE) &&
+	       (x & FS_TYPE_REF_MASK) > FS_TYPE_REF && frame_cas(f, &x, x - FS_REF - FS_TYPE_REF);
 }
 
 /* Wait for whoever is changing f's type; returns the state then. */

@@ -15,17 +15,13 @@
 #include "mm/memmap.h"
 
 mfn_t max_mfn;
+u32 mfn_last_range;
 
 bool mfn_valid(mfn_t mfn)
 {
-	static u32 last;		/* the range of the last hit: mostly the next one's too */
-	const struct ram_range *r = &ram[READ_ONCE(last)];
-
-	if (likely(mfn - r->start < r->end - r->start))
-		return true;
 	for (u32 i = 0; i < ram_count; i++)
 		if (mfn >= ram[i].start && mfn < ram[i].end) {
-			WRITE_ONCE(last, i);
+			WRITE_ONCE(mfn_last_range, i);
 			return true;
 		}
 	return false;
@@ -124,7 +120,7 @@ bool frame_get(struct frame *f, const struct domain *d)
 	u64 x = f->state;
 
 	do {
-		if (!(x & FS_REF_MASK) || fs_ref_full(x) || f->owner != d)
+		if (!(x & FS_REF_MASK) || (x & FS_REF_FULL) || f->owner != d)
 			return false;
 	} while (!frame_cas(f, &x, x + FS_REF));
 
@@ -167,7 +163,7 @@ static int writable_get(struct frame *f, const struct domain *d, u64 ref)
 	u64 x = f->state, n;
 
 	for (;;) {
-		if (unlikely(!(x & FS_REF_MASK) || fs_ref_full(x) || fs_type_ref_full(x)))
+		if (unlikely(!(x & FS_REF_MASK) || (x & (FS_REF_FULL | FS_TYPE_REF_FULL))))
 			return -EINVAL;
 		if (ref && unlikely(f->owner != d))
 			return -EINVAL;

@@ -90,7 +90,8 @@ int mm_pin(struct domain *d, mfn_t mfn, enum frame_type type, bool preemptible);
 int mm_unpin(struct domain *d, mfn_t mfn);
 int mm_pin_root(struct domain *d, mfn_t root);		/* the builder's; not preemptible */
 /* Finish d's dying tables; -ERESTART when preempted.  Locks: the caller holds d->mm.lock. */
-int mm_finish_dying(struct domain *d);
+#define mm_finish_dying(d) (likely(!(d)->mm.dying) ? 0 : mm_finish_dying_slow(d))
+int mm_finish_dying_slow(struct domain *d);
 
 /* Write the hypervisor's slots into a new root (also used for tables the builder makes). */
 void root_fill_hv_slots(pte_t *l4);

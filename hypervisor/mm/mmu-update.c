@@ -23,10 +23,18 @@ struct parties {
 
 /* ---- batches, also for mmuext_op ----------------------------------------------------------------- */
 
-struct domain *mmu_pg_owner(struct vcpu *v, u32 domid)
+struct domain *mmu_party_get(struct vcpu *v, u32 domid)
 {
+	if (likely(domid == DOMID_SELF))
+		return v->domain;
 	/* One's own number is refused: DOMID_SELF says that. */
 	return domid == v->domain->id ? NULL : domain_get(domid);
+}
+
+void mmu_party_put(struct vcpu *v, struct domain *d)
+{
+	if (d != v->domain)
+		domain_put(d);
 }
 
 int mmu_batch_begin(struct mmu_batch *b, u32 count, guest_va_t done, guest_va_t reqs, size_t size)
@@ -175,21 +183,21 @@ static long run_requests(struct vcpu *v, struct parties *p, guest_va_t reqs, u32
 
 /*
  * The high half of `foreign` is 0, or the number of the tables' owner plus 1; the low half is the pages'
- * owner.  Takes a reference to both.
+ * owner.  mmu_party_put() both.
  */
 static long find_parties(struct vcpu *v, u32 foreign, struct parties *p)
 {
 	u32 pt = foreign >> 16;
 
-	if (!pt)
-		p->pt_owner = domain_get(DOMID_SELF);
+	if (!pt || pt - 1 == v->domain->id)
+		p->pt_owner = v->domain;
 	else if (pt - 1 < DOMID_FIRST_RESERVED)
 		p->pt_owner = domain_get(pt - 1);
 	if (!p->pt_owner)
 		return hc_fail(-ESRCH, "no domain %u", pt - 1);
-	p->pg_owner = mmu_pg_owner(v, foreign & 0xffff);
+	p->pg_owner = mmu_party_get(v, foreign & 0xffff);
 	if (!p->pg_owner) {
-		domain_put(p->pt_owner);
+		mmu_party_put(v, p->pt_owner);
 		return hc_fail(-ESRCH, "no foreign domain %u", foreign & 0xffff);
 	}
 	return 0;
@@ -230,8 +238,8 @@ long do_mmu_update(struct vcpu *v, const struct hc_mmu_update *a)
 				frame_put(p.held);
 			spin_unlock(&p.pt_owner->mm.lock);
 		}
-		domain_put(p.pg_owner);
-		domain_put(p.pt_owner);
+		mmu_party_put(v, p.pg_owner);
+		mmu_party_put(v, p.pt_owner);
 	}
 	return mmu_batch_end(v, &b, i, reqs + (u64)i * sizeof(mmu_update_t), rc);
 }

@@ -21,8 +21,9 @@ int mmu_batch_begin(struct mmu_batch *b, u32 count, guest_va_t done, guest_va_t 
 /* Tell the guest that i more are done, and for -ERESTART where to go on.  Returns rc. */
 long mmu_batch_end(struct vcpu *v, const struct mmu_batch *b, u32 i, guest_va_t next, long rc);
 
-/* The domain that `foreign` names, referenced; NULL: none, or the caller's own number. */
-struct domain *mmu_pg_owner(struct vcpu *v, u32 domid);
+/* The domain that `foreign` names, for mmu_party_put(); NULL: none, or the caller's own number. */
+struct domain *mmu_party_get(struct vcpu *v, u32 domid);
+void mmu_party_put(struct vcpu *v, struct domain *d);
 
 /* A guest's mask of its vCPUs as a mask of the CPUs they run on now.  0, -EFAULT. */
 int mmu_vcpu_mask(struct vcpu *v, guest_va_t va, u64 *cpus);

@@ -305,11 +305,11 @@ long do_mmuext_op(struct vcpu *v, const struct hc_mmuext_op *a)
 
 	if (rc)
 		return rc;
-	pg_owner = mmu_pg_owner(v, a->foreign & 0xffff);
+	pg_owner = mmu_party_get(v, a->foreign & 0xffff);
 	if (!pg_owner)
 		return hc_fail(-ESRCH, "no foreign domain %u", a->foreign);
 	rc = domain_may_control(v->domain, pg_owner) ?
 	     run_ops(v, pg_owner, ops, b.count, &i) : -EPERM;
-	domain_put(pg_owner);
+	mmu_party_put(v, pg_owner);
 	return mmu_batch_end(v, &b, i, ops + (u64)i * sizeof(mmuext_op_t), rc);
 }

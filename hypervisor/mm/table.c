@@ -22,6 +22,23 @@ static inline bool group_empty(const pte_t *t)
 	return !(t[0] | t[1] | t[2] | t[3] | t[4] | t[5] | t[6] | t[7]);
 }
 
+/* From i on, up or down, past groups that are empty. */
+static inline unsigned int skip_up(const pte_t *t, unsigned int i)
+{
+	if (!(i % GROUP))
+		while (i < PT_ENTRIES && group_empty(&t[i]))
+			i += GROUP;
+	return i;
+}
+
+static inline unsigned int skip_down(const pte_t *t, unsigned int i)
+{
+	if (!(i % GROUP))
+		while (i && group_empty(&t[i - GROUP]))
+			i -= GROUP;
+	return i;
+}
+
 static inline bool slot_is_hv(unsigned int level, unsigned int i)
 {
 	return level == 4 && i >= HV_SLOT_FIRST && i <= HV_SLOT_LAST;
@@ -40,18 +57,13 @@ static int validate(struct frame *f, unsigned int level, bool preemptible)
 	bool worked = false;
 	int rc = 0;
 
-	while (i < PT_ENTRIES) {
-		pte_t e;
+	while ((i = skip_up(t, i)) < PT_ENTRIES) {
+		pte_t e = t[i];
 
 		if (slot_is_hv(level, i)) {
 			i = HV_SLOT_LAST + 1;
 			continue;
 		}
-		if (!(i % GROUP) && group_empty(&t[i])) {
-			i += GROUP;
-			continue;
-		}
-		e = t[i];
 		if (e & PTE_PRESENT) {
 			if (level > 1 && preemptible && worked && hypercall_preempt()) {
 				rc = -ERESTART;
@@ -76,18 +88,13 @@ static int invalidate(struct frame *f, unsigned int level, bool preemptible)
 	pte_t *t = entries(f);
 	unsigned int i = f->nr_valid;
 
-	while (i) {
-		pte_t e;
+	while ((i = skip_down(t, i))) {
+		pte_t e = t[--i];
 
-		if (slot_is_hv(level, i - 1)) {
+		if (slot_is_hv(level, i)) {
 			i = HV_SLOT_FIRST;
 			continue;
 		}
-		if (!(i % GROUP) && group_empty(&t[i - GROUP])) {
-			i -= GROUP;
-			continue;
-		}
-		e = t[--i];
 		if (!(e & PTE_PRESENT))
 			continue;
 		if (entry_drop(f, level, e, preemptible) ||
@@ -130,7 +137,7 @@ int table_finish(struct frame *f, bool preemptible)
 	return 0;
 }
 
-int mm_finish_dying(struct domain *d)
+int mm_finish_dying_slow(struct domain *d)
 {
 	while (unlikely(d->mm.dying)) {
 		struct frame *f = mfn_to_frame(d->mm.dying);
@@ -210,7 +217,7 @@ int table_get(struct frame *f, enum frame_type type, bool preemptible)
 	int rc;
 
 	if (likely((x & FS_VALID) && fs_type(x) == type)) {
-		if (fs_type_ref_full(x))
+		if (x & FS_TYPE_REF_FULL)
 			return -EINVAL;
 		__atomic_fetch_add(&f->state, FS_TYPE_REF, __ATOMIC_SEQ_CST);
 		return 0;

@@ -67,7 +67,7 @@ long do_update_va_mapping(struct vcpu *v, const struct hc_update_va_mapping *a)
 /* As above; the frame belongs to a->domid. */
 long do_update_va_mapping_otherdomain(struct vcpu *v, const struct hc_update_va_mapping_otherdomain *a)
 {
-	struct domain *pg_owner = mmu_pg_owner(v, a->domid);
+	struct domain *pg_owner = mmu_party_get(v, a->domid);
 	long rc;
 
 	if (!pg_owner)
@@ -76,6 +76,6 @@ long do_update_va_mapping_otherdomain(struct vcpu *v, const struct hc_update_va_
 		rc = update(v, pg_owner, a->va, a->val, a->flags);
 	else
 		rc = -EPERM;
-	domain_put(pg_owner);
+	mmu_party_put(v, pg_owner);
 	return rc;
 }

@@ -7,13 +7,14 @@
 #include "mm/layout.h"
 
 /*
- * A linear entry makes a table stand in for one of a lower level, and a root read that way shows the
- * hypervisor's slots, so a step is only taken to a frame that is a complete table of d's.
+ * What an entry of a complete table names is a table of d's, one level down.  Or, by a linear entry, one
+ * of the same level: that way leads to no L1 table, and could show a root's hypervisor slots as lower
+ * ones, so it ends there.
  */
-static pte_t *walk(struct domain *d, u64 cr3, guest_va_t va, struct frame **table)
+static pte_t *walk(u64 cr3, guest_va_t va, struct frame **table)
 {
-	struct frame *f = mfn_to_frame((cr3 & PTE_MFN_MASK) >> PAGE_SHIFT);
-	pte_t *t = mfn_to_hv((cr3 & PTE_MFN_MASK) >> PAGE_SHIFT);
+	pte_t *t = maddr_to_hv(cr3 & PTE_MFN_MASK);
+	struct frame *f = NULL;
 
 	if (!cr3 || va_is_hypervisor(va) || !va_is_canonical(va))
 		return NULL;
@@ -22,20 +23,18 @@ static pte_t *walk(struct domain *d, u64 cr3, guest_va_t va, struct frame **tabl
 
 		if (!(e & PTE_PRESENT))
 			return NULL;
-		f = frame_lookup(pte_mfn(e));
-		if (!f || !(f->state & FS_VALID) || f->owner != d)
+		f = mfn_to_frame(pte_mfn(e));
+		if (fs_type(f->state) != FT_L1 + level - 2)
 			return NULL;
-		t = mfn_to_hv(pte_mfn(e));
+		t = maddr_to_hv(e & PTE_MFN_MASK);
 	}
-	if (fs_type(f->state) != FT_L1)
-		return NULL;
 	*table = f;
 	return &t[PT_INDEX(va, 1)];
 }
 
 pte_t *walk_l1(struct vcpu *v, guest_va_t va, struct frame **table)
 {
-	return walk(v->domain, v->pv.kernel_mode ? v->mm.kernel_cr3 : v->mm.user_cr3, va, table);
+	return walk(v->pv.kernel_mode ? v->mm.kernel_cr3 : v->mm.user_cr3, va, table);
 }
 
 bool walk_kernel_l1(struct vcpu *v, guest_va_t va, pte_t *l1e)
@@ -44,7 +43,7 @@ bool walk_kernel_l1(struct vcpu *v, guest_va_t va, pte_t *l1e)
 	pte_t *slot;
 
 	mm_lock(v->domain);
-	slot = walk(v->domain, v->mm.kernel_cr3, va, &table);
+	slot = walk(v->mm.kernel_cr3, va, &table);
 	if (slot)
 		*l1e = READ_ONCE(*slot);
 	mm_unlock(v->domain);

@@ -107,14 +107,14 @@ static void test_limits(void)
 
 	setup();
 	f = fr(0);
-	f->state += FS_REF_LIMIT - 1;
+	f->state += FS_REF_FULL - 1;
 	ok(!frame_get(f, d), "no reference beyond the limit");
 	is_int(frame_get_both(f, d, FT_WRITABLE, false), -EINVAL, "nor a writable one");
-	f->state -= FS_REF_LIMIT - 1;
+	f->state -= FS_REF_FULL - 1;
 	is_int(frame_get_both(f, d, FT_WRITABLE, false), 0, "a writable use");
-	f->state += FS_TYPE_REF_LIMIT - FS_TYPE_REF;
+	f->state += FS_TYPE_REF_FULL - FS_TYPE_REF;
 	is_int(frame_get_type(f, FT_WRITABLE, false), -EINVAL, "no use beyond the limit");
-	f->state -= FS_TYPE_REF_LIMIT - FS_TYPE_REF;
+	f->state -= FS_TYPE_REF_FULL - FS_TYPE_REF;
 	frame_put_both(f, false);
 	check_clean("limits");
 
