@@ -4,8 +4,6 @@
 
 /* --- numbers --- */
 
-static u64 state;
-
 static u64 mixed(u64 z)
 {
 	z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9;
@@ -15,13 +13,12 @@ static u64 mixed(u64 z)
 
 u64 random64(void)
 {
-	state += 0x9e3779b97f4a7c15;
-	return mixed(state);
+	return mixed(fuzzer()->random += 0x9e3779b97f4a7c15);
 }
 
 void random_begin(u64 seed, u64 count)
 {
-	state = mixed(seed ^ mixed(count));
+	fuzzer()->random = mixed(seed ^ mixed(count));
 }
 
 u32 below(u32 n)
@@ -38,12 +35,13 @@ bool one_in(u32 n)
 
 void *arena_get(u32 size)
 {
-	char *p = arena + arena_used;
+	struct fuzzer *f = fuzzer();
+	char *p = f->arena + f->arena_used;
 
 	size = (size + 15) & ~15U;
-	if (arena_used + size > ARENA_PAGES * PAGE_SIZE)
+	if (f->arena_used + size > ARENA_PAGES * PAGE_SIZE)
 		bail_out("the arena is too small");
-	arena_used += size;
+	f->arena_used += size;
 	return p;
 }
 
@@ -98,7 +96,7 @@ u64 any_frame(void)
 {
 	switch (below(16)) {
 	case 0:
-		return mfn_of(arena);
+		return mfn_of(fuzzer()->arena);
 	case 1:
 		return below(0x200); /* the low megabytes */
 	case 2:
@@ -173,7 +171,7 @@ static void fill_mmuext(mmuext_op_t *op)
 		op->arg2.src_mfn = any_frame();
 		break;
 	case MMUEXT_SET_LDT:
-		op->arg1.linear_addr = one_in(2) ? (u64)arena & ~0xfffUL : some_va();
+		op->arg1.linear_addr = one_in(2) ? (u64)fuzzer()->arena : some_va();
 		op->arg2.nr_ents = one_in(4) ? (u32)some_word() : below(8200);
 		break;
 	case MMUEXT_INVLPG_LOCAL:
@@ -333,7 +331,7 @@ static void fill_event(u32 cmd, void *arg)
 	case EVTCHNOP_init_control:
 		*(u64 *)arg = writable_frame();
 		w[2] = one_in(4) ? (u32)some_word() : below(64) * 8;
-		w[3] = one_in(16) ? (u32)some_word() : 0;
+		w[3] = one_in(16) ? (u32)some_word() : below(2);
 		break;
 	case EVTCHNOP_expand_array:
 		*(u64 *)arg = writable_frame();
@@ -367,7 +365,7 @@ static void fill_vcpu(u32 cmd, void *arg)
 		break;
 	case VCPUOP_register_runstate_memory_area:
 	case VCPUOP_register_vcpu_time_memory_area:
-		w[0] = (u64)(one_in(4) ? bad_pointer() : arena + PAGE_SIZE * (ARENA_PAGES - 1));
+		w[0] = (u64)(one_in(4) ? bad_pointer() : fuzzer()->arena + PAGE_SIZE * (ARENA_PAGES - 1));
 		break;
 	case VCPUOP_set_singleshot_timer:
 		w[0] = one_in(4) ? some_word() : now() + below(10000000);
@@ -409,7 +407,7 @@ static void fill_physdev(u32 cmd, void *arg)
 	physdev_set_iobitmap_t *map = arg;
 
 	if (cmd == PHYSDEVOP_set_iobitmap) {
-		map->bitmap.p = maybe_bad(arena);
+		map->bitmap.p = maybe_bad(fuzzer()->arena);
 		map->nr_ports = one_in(4) ? (u32)some_word() : below(ARENA_PAGES * PAGE_SIZE);
 	} else if (cmd == PHYSDEVOP_pirq_eoi_gmfn_v1 || cmd == PHYSDEVOP_pirq_eoi_gmfn_v2) {
 		*(u64 *)arg = writable_frame();

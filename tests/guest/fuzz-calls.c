@@ -120,7 +120,7 @@ static void make_subop(struct call *c)
 			c->r[1] = (u64)bad_pointer();
 		break;
 	case HC_vcpu_op:
-		c->r[1] = one_in(8) ? (u32)some_word() : 0;
+		c->r[1] = one_in(8) ? (u32)some_word() : one_in(4) ? below(2) : this_cpu()->id;
 		c->r[2] = (u64)arg;
 		break;
 	case HC_platform_op:

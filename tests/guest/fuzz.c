@@ -4,7 +4,8 @@
  *
  * Right: the domain lives to the end, and the hypervisor with it; in a debug build the auditor agrees.
  *
- * Arguments, on the command line: seed=N, count=N calls, from=N to begin with call N, verbose to print each call before it is made.
+ * Arguments, on the command line: seed=N, count=N calls, from=N to begin with call N, verbose=1 to print each call before it is made.
+ * Every vCPU that the domain has takes part.
  * The same seed gives the same calls; what they meet depends on those before, so a crash is repeated by the same run, and from=
  * with verbose shows its last calls.
  */
@@ -13,8 +14,7 @@
 u64 play[PLAY_FRAMES];
 u64 *play_alias[PLAY_FRAMES];
 u64 core_table[CORE_TABLES + 1];
-char *arena;
-u32 arena_used;
+struct fuzzer fuzzers[MAX_CPUS];
 
 static u64 option(const char *name, u64 otherwise)
 {
@@ -127,15 +127,16 @@ static void show(u64 n, const struct call *c)
 	      c->r[0], c->r[1], c->r[2], c->r[3]);
 }
 
-static u64 answers[2]; /* good and bad */
+static u64 seed;
+static bool verbose;
 
-static void step(u64 seed, u64 n, bool verbose)
+static void step(u64 n)
 {
 	struct call c;
 	long rc;
 
 	random_begin(seed, n);
-	arena_used = 0;
+	fuzzer()->arena_used = 0;
 	if (one_in(16))
 		shake_grants();
 	if (one_in(32))
@@ -147,32 +148,64 @@ static void step(u64 seed, u64 n, bool verbose)
 		show(n, &c);
 	rc = hypercall_regs(c.nr, c.r);
 	recover(&c, rc);
-	answers[rc < 0 && rc > -4096]++;
+	fuzzer()->answers[rc < 0 && rc > -4096]++;
+}
+
+static void run(void)
+{
+	struct fuzzer *f = fuzzer();
+
+	callback(CALLBACKTYPE_event, 0, entry_event);
+	for (u64 n = f->from; n < f->from + f->count; n++) {
+		step(n);
+		if (n % 1000000 == 999999)
+			note("%lu calls", n + 1);
+	}
+	LIVE(f->done) = 1;
+}
+
+/* All vCPUs there are, each with calls of its own, at the same time. */
+static unsigned int run_all(u64 from, u64 count)
+{
+	unsigned int vcpus = vcpu_count();
+
+	for (unsigned int i = 0; i < vcpus; i++) {
+		fuzzers[i].arena = pages_alloc(ARENA_PAGES);
+		fuzzers[i].from = from + ((u64)i << 40);
+		fuzzers[i].count = count;
+		if (i && vcpu_start(i, run))
+			bail_out("a vCPU does not start");
+	}
+	run();
+	for (unsigned int i = 1; i < vcpus; i++)
+		while (!LIVE(fuzzers[i].done))
+			HC(sched_op, .cmd = SCHEDOP_yield);
+	return vcpus;
 }
 
 void test_main(void)
 {
-	u64 seed = option("seed=", 1), count = option("count=", 10000), from = option("from=", 0);
-	bool verbose = option("verbose=", 0);
-	u64 begin;
+	u64 count = option("count=", 10000), from = option("from=", 0), begin;
+	unsigned int vcpus;
 
+	seed = option("seed=", 1);
+	verbose = option("verbose=", 0);
 	trap_hooks[VEC_EVENT] = trap_hooks[VEC_NMI] = trap_hooks[VEC_FAILSAFE] = ignore;
 	trap_hooks[X_DB] = on_debug;
-	callback(CALLBACKTYPE_event, 0, entry_event);
-	arena = pages_alloc(ARENA_PAGES);
 	make_window();
 	make_playground();
 	grant_init();
 	note("seed=%lu from=%lu count=%lu", seed, from, count);
 	begin = rdtsc();
-	for (u64 n = from; n < from + count; n++) {
-		step(seed, n, verbose);
-		if (n % 1000000 == 999999)
-			note("%lu calls", n + 1);
-	}
+	vcpus = run_all(from, count);
+	begin = rdtsc() - begin;
 	tidy();
-	note("%lu good answers, %lu errors, %lu cycles a call", answers[0], answers[1],
-	     (rdtsc() - begin) / (count ? count : 1));
-	check(answers[0] > count / 20, "one call in twenty or more did something");
-	check(answers[1] > count / 20, "one in twenty or more was refused");
+	for (unsigned int i = 0; i < vcpus; i++) {
+		const u64 *answers = fuzzers[i].answers;
+
+		note("%lu good answers, %lu errors, %lu cycles a call", answers[0], answers[1],
+		     begin / (count ? count : 1));
+		check(answers[0] > count / 20, "vCPU %u: one call in twenty or more did something", i);
+		check(answers[1] > count / 20, "vCPU %u: one in twenty or more was refused", i);
+	}
 }

@@ -31,8 +31,23 @@
 extern u64 play[PLAY_FRAMES];		/* frames; may be given away and replaced */
 extern u64 *play_alias[PLAY_FRAMES];	/* read-only views of those that began as the pool's; else NULL */
 extern u64 core_table[CORE_TABLES + 1]; /* frames of the core's tables, by level */
-extern char *arena;
-extern u32 arena_used;
+
+/* What each vCPU has for itself. */
+struct fuzzer {
+	u64 random;
+	char *arena;
+	u32 arena_used;
+	u64 from, count; /* its calls; the second vCPU begins at a count of its own */
+	u64 answers[2];	 /* good and bad */
+	u32 done;
+};
+
+extern struct fuzzer fuzzers[MAX_CPUS];
+
+static inline struct fuzzer *fuzzer(void)
+{
+	return &fuzzers[this_cpu()->id];
+}
 
 /* Numbers: each call has its own stream, made from seed and count, so a run can begin anywhere. */
 void random_begin(u64 seed, u64 count);
