@@ -27,6 +27,11 @@ void asm_offsets(void)
 
 	DEFINE(VCPU_domain, offsetof(struct vcpu, domain));
 	DEFINE(DOMAIN_vm_assist, offsetof(struct domain, vm_assist));
+	/* Two flags tested as one word. */
+	static_assert(offsetof(struct vcpu_pv, bad_segments) == offsetof(struct vcpu_pv, nmi_pending) + 1,
+		      "nmi_pending and bad_segments are neighbours");
+	DEFINE(VCPU_nmi_or_segments, offsetof(struct vcpu, pv.nmi_pending));
+	DEFINE(VCPU_area_owed, offsetof(struct vcpu, sched.area_owed));
 	DEFINE(VCPU_nmi_masked, offsetof(struct vcpu, pv.nmi_masked));
 	DEFINE(VCPU_fast_syscalls, offsetof(struct vcpu, hc.fast_syscalls));
 	DEFINE(VCPU_fast_irets, offsetof(struct vcpu, hc.fast_irets));

@@ -241,6 +241,8 @@ syscall_slow:
 	/* RBX: vCPU, its own value in scratch[2].  Frame: RCX R11 RIP CS RFLAGS RSP SS. */
 user_syscall:
 	mov	%rax, SCRATCH(1)(%rsp)
+	cmpb	$0, VCPU_area_owed(%rbx)
+	jne	user_syscall_slow
 	mov	VCPU_domain(%rbx), %rax
 	testb	$ASSIST_ARCH_IOPL, DOMAIN_vm_assist(%rax)
 	jnz	user_syscall_slow
@@ -302,6 +304,22 @@ user_syscall_slow:
 	mov	SCRATCH(1)(%rsp), %rax
 	jmp	syscall_slow
 
+	/* Nothing can fail any more: RAX to scratch[1], the event mask from the frame's IF. */
+	.macro IRET_COMMIT
+	mov	%rax, SCRATCH(1)(%rsp)
+	mov	VCPU_info(%rbx), %rax
+	testl	$FLAGS_IF, SCRATCH(4)(%rsp)
+	setz	VINFO_mask(%rax)
+	incq	VCPU_fast_irets(%rbx)
+	.endm
+
+	.macro IRET_TO_USER
+	movb	$0, VCPU_kernel_mode(%rbx)
+	swapgs
+	mov	VCPU_user_cr3(%rbx), %rax
+	mov	%rax, %cr3
+	.endm
+
 	/*
 	 * RBX: vCPU.  EAX, RCX and R11 are free: the frame at the guest's RSP brings new ones.
 	 * Frame: RAX R11 RCX flags RIP CS RFLAGS RSP SS.
@@ -316,19 +334,14 @@ fast_iret:
 	jnz	iret_slow
 	mov	SCRATCH(0)(%rsp), %rcx
 	REFUSE_HV_ADDRESS %rcx, %r11, iret_slow
-	GUEST_ACCESS iret_slow, mov 40(%rcx), %r11d
-	not	%r11d
-	test	$3, %r11d			/* CS.RPL 3: to user mode; the rest the long way */
-	jnz	iret_slow
-	cmpq	$0, VCPU_user_cr3(%rbx)
-	je	iret_slow
 	GUEST_ACCESS iret_slow, mov 48(%rcx), %r11
+	mov	%r11, SCRATCH(4)(%rsp)
 	test	$FLAGS_IF, %r11d
-	jz	iret_slow			/* user mode with events masked: rare */
+	jz	1f
 	mov	VCPU_info(%rbx), %rax
 	cmpb	$0, VINFO_pending(%rax)
-	jne	iret_slow
-
+	jne	iret_slow			/* an event is due before the guest goes on */
+1:
 	/* The hardware's frame, below guest_regs.es. */
 	GUEST_ACCESS iret_slow, mov 64(%rcx), %r11
 	or	$3, %r11d
@@ -336,28 +349,40 @@ fast_iret:
 	mov	%r11, (UREGS_ss - UREGS_es)(%rsp)
 	GUEST_ACCESS iret_slow, mov 56(%rcx), %r11
 	mov	%r11, (UREGS_rsp - UREGS_es)(%rsp)
-	GUEST_ACCESS iret_slow, mov 48(%rcx), %r11
+	mov	SCRATCH(4)(%rsp), %r11
 	and	$~(FLAGS_IOPL | FLAGS_VM), %r11
 	or	$(FLAGS_IF | 2), %r11
 	mov	%r11, (UREGS_rflags - UREGS_es)(%rsp)
-	GUEST_ACCESS iret_slow, movzwl 40(%rcx), %r11d
-	or	$3, %r11d
-	mov	%r11, (UREGS_cs - UREGS_es)(%rsp)
 	GUEST_ACCESS iret_slow, mov 32(%rcx), %r11
 	mov	%r11, (UREGS_rip - UREGS_es)(%rsp)
+	GUEST_ACCESS iret_slow, movzwl 40(%rcx), %r11d
+	mov	%r11d, %eax
+	or	$3, %eax
+	mov	%rax, (UREGS_cs - UREGS_es)(%rsp)
+	not	%r11d
+	test	$3, %r11d			/* CS.RPL 3: to user mode */
+	jnz	iret_to_kernel
+	cmpq	$0, VCPU_user_cr3(%rbx)
+	je	iret_slow
 	GUEST_ACCESS iret_slow, mov (%rcx), %rax
 	GUEST_ACCESS iret_slow, mov 8(%rcx), %r11
 	GUEST_ACCESS iret_slow, testl $VGCF_IN_SYSCALL, 24(%rcx)
 	jnz	iret_by_sysret
 	GUEST_ACCESS iret_slow, mov 16(%rcx), %rcx
-	mov	%rax, SCRATCH(1)(%rsp)
-	mov	VCPU_info(%rbx), %rax
-	movb	$0, VINFO_mask(%rax)
-	movb	$0, VCPU_kernel_mode(%rbx)
-	incq	VCPU_fast_irets(%rbx)
-	swapgs
-	mov	VCPU_user_cr3(%rbx), %rax
-	mov	%rax, %cr3
+	IRET_COMMIT
+	IRET_TO_USER
+	mov	SCRATCH(1)(%rsp), %rax
+	mov	SCRATCH(2)(%rsp), %rbx
+	add	$(UREGS_rip - UREGS_es), %rsp
+	jmp	guest_iret
+
+iret_to_kernel:
+	GUEST_ACCESS iret_slow, mov (%rcx), %rax
+	GUEST_ACCESS iret_slow, mov 8(%rcx), %r11
+	GUEST_ACCESS iret_slow, testl $VGCF_IN_SYSCALL, 24(%rcx)
+	jnz	iret_slow
+	GUEST_ACCESS iret_slow, mov 16(%rcx), %rcx
+	IRET_COMMIT
 	mov	SCRATCH(1)(%rsp), %rax
 	mov	SCRATCH(2)(%rsp), %rbx
 	add	$(UREGS_rip - UREGS_es), %rsp
@@ -377,14 +402,8 @@ iret_by_sysret:
 	mov	(UREGS_rflags - UREGS_es)(%rsp), %r11
 	test	$(FLAGS_RF | FLAGS_TF), %r11d
 	jnz	iret_slow
-	mov	%rax, SCRATCH(1)(%rsp)
-	mov	VCPU_info(%rbx), %rax
-	movb	$0, VINFO_mask(%rax)
-	movb	$0, VCPU_kernel_mode(%rbx)
-	incq	VCPU_fast_irets(%rbx)
-	swapgs
-	mov	VCPU_user_cr3(%rbx), %rax
-	mov	%rax, %cr3
+	IRET_COMMIT
+	IRET_TO_USER
 	mov	SCRATCH(1)(%rsp), %rax
 	mov	SCRATCH(2)(%rsp), %rbx
 	mov	(UREGS_rsp - UREGS_es)(%rsp), %rsp
@@ -433,7 +452,21 @@ sysenter_entry:
 	.balign	16
 	.globl	return_to_guest
 return_to_guest:
-	CALL_ALIGNED exit_work		/* softirqs, events; interrupts off at return */
+	/* Mostly there is nothing to do: what exit_work() would find out, without calling it. */
+	cli
+	cmpl	$0, CI_softirq(%rsp)
+	jne	exit_with_work
+	mov	CI_vcpu(%rsp), %rax
+	cmpw	$0, VCPU_nmi_or_segments(%rax)
+	jne	exit_with_work
+	mov	VCPU_info(%rax), %rcx
+	cmpb	$0, VINFO_pending(%rcx)
+	je	exit_checked
+	cmpb	$0, VINFO_mask(%rcx)
+	jne	exit_checked
+exit_with_work:
+	CALL_ALIGNED exit_work			/* softirqs, events; interrupts off at return */
+exit_checked:
 	testl	$VEC_SYSCALL, UREGS_entry_vector(%rsp)
 	jz	1f
 
@@ -475,6 +508,6 @@ guest_iret:
 	.globl	exit_to_guest
 exit_to_guest:
 	GET_CPU_INFO %rsp
-	jmp	return_to_guest
+	jmp	exit_with_work			/* current may be the idle vCPU, which has no events */
 
 	.section .note.GNU-stack, "", @progbits

@@ -43,6 +43,12 @@ void segments_save_all(struct vcpu *v)
 	v->pv.gs_user = v->pv.kernel_mode ? inactive : active;
 }
 
+/* Some emulated CPUs let a guest's WRFSBASE set what WRMSR refuses. */
+static void load_base(u32 msr, u64 base)
+{
+	wrmsr(msr, va_is_canonical(base) ? base : 0);
+}
+
 void segments_load_all(struct vcpu *v)
 {
 	bool ok = true;
@@ -59,9 +65,9 @@ void segments_load_all(struct vcpu *v)
 	v->pv.bad_segments |= !ok;
 
 	/* A selector load changes the base, so bases come last. */
-	wrmsr(MSR_FS_BASE, v->pv.fs_base);
-	wrmsr(MSR_GS_BASE, v->pv.kernel_mode ? v->pv.gs_kernel : v->pv.gs_user);
-	wrmsr(MSR_KERNEL_GS_BASE, v->pv.kernel_mode ? v->pv.gs_user : v->pv.gs_kernel);
+	load_base(MSR_FS_BASE, v->pv.fs_base);
+	load_base(MSR_GS_BASE, v->pv.kernel_mode ? v->pv.gs_kernel : v->pv.gs_user);
+	load_base(MSR_KERNEL_GS_BASE, v->pv.kernel_mode ? v->pv.gs_user : v->pv.gs_kernel);
 }
 
 void load_user_gs(u16 sel)

@@ -57,7 +57,7 @@ void domain_crash(struct domain *d, const char *fmt, ...)
 	log_err("d%dv%u crashed: %s", d->id, v->domain == d ? v->id : 0, text);
 	if (v->domain == d)
 		guest_state_dump(v);
-	domain_shutdown(d, SHUTDOWN_crash);
+	domain_shutdown(d, sched_shutdown_reason(d, SHUTDOWN_crash));
 }
 
 /*

@@ -47,6 +47,8 @@ void pv_toggle_mode(struct vcpu *v)
 	v->pv.kernel_mode = !v->pv.kernel_mode;
 	swapgs();
 	pv_load_root(v);
+	if (v->pv.kernel_mode && runstate_owed(v))
+		runstate_update_guest(v);
 }
 
 /* Fill frame[] upwards from the lowest address; returns the number of words. */

@@ -22,8 +22,9 @@ struct pv_trap {
 
 struct vcpu_pv {
 	bool kernel_mode;		/* the guest's, not ours */
-	bool nmi_pending, nmi_masked;
+	bool nmi_pending;
 	bool bad_segments;		/* a selector would not load: failsafe callback owed */
+	bool nmi_masked;
 	bool cr0_ts;			/* fpu_taskswitch: next FPU use traps to the guest */
 	u64 kernel_ss, kernel_sp;	/* stack_switch */
 	struct { u64 addr; bool mask_events; } cb[CB_COUNT];	/* addr 0: not registered */
