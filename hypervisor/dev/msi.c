@@ -5,6 +5,8 @@
 #include "cpu/insn.h"
 #include "dev/pci.h"
 #include "lib/errno.h"
+#include "domain/domain.h"
+#include "mm/memmap.h"
 #include "mm/mm.h"
 
 #define REG_COMMAND	0x04
@@ -69,7 +71,11 @@ static int open_table_entry(struct msi *m, u64 table_base)
 	table = bar_address(m->bdf, bar);
 	if (!table || (table_base && table_base != table + (where & ~7u) && table_base != table))
 		return -EINVAL;
-	m->table = hv_map_io(table + (where & ~7u) + m->entry * 16u, 16);
+	table += (where & ~7u) + m->entry * 16u;
+	/* The BAR is the initial domain's to set: not onto memory, nor onto an interrupt controller. */
+	if (memmap_is_ram(PFN_DOWN(table)) || !iomem_allowed(dom0, PFN_DOWN(table)))
+		return -EINVAL;
+	m->table = hv_map_io(table, 16);
 	return m->table ? 0 : -ENOMEM;
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include "cpu/insn.h"
 #include "dev/uart.h"
+#include "pv/pv.h"
 #include "lib/string.h"
 
 #define RBR		0		/* and transmit */
@@ -107,6 +108,7 @@ bool uart_init(unsigned int n, const char *options)
 	outb(port + FCR, FCR_ENABLE);
 	outb(port + MCR, MCR_READY);
 	uart.port = port;
+	io_ports_keep(port, port + 7);
 	return true;
 }
 

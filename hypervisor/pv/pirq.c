@@ -16,6 +16,7 @@
 #include "cpu/pcpu.h"
 #include "dev/console.h"
 #include "dev/pci.h"
+#include "dev/uart.h"
 #include "hypercall/hypercall.h"
 #include "pv/pirq.h"
 
@@ -68,11 +69,21 @@ static void pirq_fired(void *arg)
 	pirq_raise(dom0, pirq_of(p));
 }
 
+/* The line of the serial console; ~0: none. */
+static u32 uart_gsi(void)
+{
+	bool level, low;
+
+	return uart_irq() ? ioapic_isa_gsi(uart_irq(), &level, &low) : ~0u;
+}
+
 static int pirq_open(struct pirq *p)
 {
 	u32 cpu = dom0->vcpu[0]->sched.cpu;
 	int rc;
 
+	if (p->kind == PIRQ_GSI && pirq_of(p) == uart_gsi())
+		return hc_fail(-EBUSY, "GSI %u is the console's", pirq_of(p));
 	p->vector = irq_alloc_vector(pirq_fired, p, true);
 	if (p->vector < 0)
 		return p->vector;
