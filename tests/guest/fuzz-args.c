@@ -391,7 +391,7 @@ static void fill_sched(u32 cmd, void *arg)
 	}
 }
 
-static void fill_callback(void *arg)
+static void fill_callback(u32 cmd, void *arg)
 {
 	callback_register_t *cb = arg;
 
@@ -400,6 +400,8 @@ static void fill_callback(void *arg)
 	cb->address = (u64)(cb->type == CALLBACKTYPE_nmi ? entry_nmi : entry_event);
 	if (one_in(4))
 		cb->address = NONCANONICAL | random64() >> 17;
+	if (cmd == CALLBACKOP_unregister && cb->type == CALLBACKTYPE_nmi)
+		cb->type = CALLBACKTYPE_event; /* an NMI without a handler ends the domain */
 }
 
 static void fill_physdev(u32 cmd, void *arg)
@@ -454,7 +456,7 @@ void args_fill(struct call *c, void *arg, u32 size)
 		fill_sched(c->cmd, arg);
 		break;
 	case HC_callback_op:
-		fill_callback(arg);
+		fill_callback(c->cmd, arg);
 		break;
 	case HC_physdev_op:
 		fill_physdev(c->cmd, arg);

@@ -66,13 +66,19 @@ static bool is_left_out(const struct row *r)
 	return false;
 }
 
+/* After a reset of all ports there is little for the others to do. */
+static bool is_rare(const struct row *r)
+{
+	return r->call == HC_event_channel_op && r->cmd == EVTCHNOP_reset;
+}
+
 static const struct row *some_row(void)
 {
 	const struct row *r;
 
 	do
 		r = &rows[below(ARRAY_SIZE(rows))];
-	while (is_left_out(r));
+	while (is_left_out(r) || (is_rare(r) && !one_in(64)));
 	return r;
 }
 
@@ -108,6 +114,8 @@ static void make_subop(struct call *c)
 		return;
 	}
 	arg = argument(c, r->size ? r->size : 8, many ? count : 1);
+	if (!r->size && one_in(2))
+		arg = NULL;
 	c->r[0] = r->cmd;
 	c->r[1] = (u64)arg;
 	switch (r->call) {
@@ -149,10 +157,13 @@ static void make_traps(struct call *c)
 {
 	trap_info_t *t = arena_get(4 * sizeof(*t));
 
-	for (int i = 0; i < 3; i++)
+	for (int i = 0; i < 3; i++) {
 		t[i] = (trap_info_t){ random64(), random64(), some_word(), random64() >> below(40) };
+		if (t[i].vector == 2) /* an NMI may come at once */
+			t[i].address = (u64)entry_nmi;
+	}
 	t[3].address = 0;
-	c->r[0] = (u64)(one_in(16) ? NULL : maybe_bad(t));
+	c->r[0] = (u64)maybe_bad(t); /* not NULL: that would leave NMIs without a handler */
 	c->sets_traps = true;
 }
 

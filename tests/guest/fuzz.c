@@ -4,7 +4,7 @@
  *
  * Right: the domain lives to the end, and the hypervisor with it; in a debug build the auditor agrees.
  *
- * Arguments, on the command line: seed=N, count=N calls, from=N to begin with call N, verbose=1 to print each call before it is made.
+ * Arguments, on the command line: seed=N, count=N calls, from=N to begin with call N, verbose=1 to print each call before it is made and its answer after it.
  * Every vCPU that the domain has takes part.
  * The same seed gives the same calls; what they meet depends on those before, so a crash is repeated by the same run, and from=
  * with verbose shows its last calls.
@@ -95,6 +95,27 @@ static void store(void)
 	TRY("movq %[v], (%[p])", NO_RESULT, GIVEN([p] "r"(page + below(512)), [v] "r"(some_pte())));
 }
 
+/* A tree of good tables, as far as chance lets it come: random contents alone are seldom good. */
+static void grow(void)
+{
+	u64 below_it = PTE(play[below(PLAY_FRAMES)], one_in(2) ? PTE_RO : PTE_DATA), frame = 0;
+	int top = 1 + below(4);
+
+	for (int level = 1; level <= top; level++) {
+		frame = play[below(PLAY_FRAMES)];
+		mmuext(MMUEXT_CLEAR_PAGE, frame);
+		for (int i = below(4); i >= 0; i--)
+			mmu_set(frame << 12 | below(level == 4 ? 256 : 512) << 3, below_it);
+		below_it = PTE(frame, PTE_TABLE);
+	}
+	if (one_in(2))
+		pin(top, frame);
+	else if (top == 4)
+		mmuext(MMUEXT_NEW_USER_BASEPTR, frame);
+	else if (top == 1)
+		HC(set_gdt, .frames = &frame, .entries = 512);
+}
+
 /* Back to a state in which much is possible: nothing pinned, mapped or in use. */
 static void tidy(void)
 {
@@ -141,12 +162,16 @@ static void step(u64 n)
 		shake_grants();
 	if (one_in(32))
 		store();
+	if (one_in(64))
+		grow();
 	if (one_in(5000))
 		tidy();
 	call_make(&c, false);
 	if (verbose)
 		show(n, &c);
 	rc = hypercall_regs(c.nr, c.r);
+	if (verbose)
+		print("# %lu: %s = %ld\n", n, c.name, rc);
 	recover(&c, rc);
 	fuzzer()->answers[rc < 0 && rc > -4096]++;
 }
@@ -190,7 +215,7 @@ void test_main(void)
 
 	seed = option("seed=", 1);
 	verbose = option("verbose=", 0);
-	trap_hooks[VEC_EVENT] = trap_hooks[VEC_NMI] = trap_hooks[VEC_FAILSAFE] = ignore;
+	trap_hooks[VEC_EVENT] = trap_hooks[VEC_NMI] = trap_hooks[VEC_FAILSAFE] = trap_hooks[2] = ignore;
 	trap_hooks[X_DB] = on_debug;
 	make_window();
 	make_playground();
