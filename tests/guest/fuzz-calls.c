@@ -257,6 +257,8 @@ static void make_unknown(struct call *c)
 		c->r[i] = some_word();
 	if (c->nr == HC_sched_op_compat || c->nr == HC_mca || c->nr == HC_kexec_op)
 		c->r[0] = 0; /* where these exist, they can end the domain or the machine */
+	if (c->nr == HC_nmi_op)
+		c->r[0] = ~0UL; /* and this sets a handler */
 }
 
 void call_make(struct call *c, bool nested)
