@@ -202,12 +202,17 @@ void hv_map_free_init(void)
 
 /* ---- single pages ---------------------------------------------------------------------------------------- */
 
-void hv_map_page(u64 va, mfn_t mfn, u64 flags)
+pte_t *hv_map_entry(u64 va)
 {
 	pte_t *e = l1_entry(va);
 
 	CHECK(e);
-	WRITE_ONCE(*e, flags ? pte_make(mfn, flags) : 0);
+	return e;
+}
+
+void hv_map_page(u64 va, mfn_t mfn, u64 flags)
+{
+	WRITE_ONCE(*hv_map_entry(va), flags ? pte_make(mfn, flags) : 0);
 }
 
 /* ---- devices and firmware tables -------------------------------------------------------------------------- */

@@ -155,5 +155,7 @@ void *hv_map_ro(maddr_t ma, size_t size);
 void hv_unmap(void *va, size_t size);
 /* Map/unmap one 4 KiB page at a hypervisor address outside the direct map; flags PTE_*. */
 void hv_map_page(u64 va, mfn_t mfn, u64 flags);
+/* The L1 entry of such an address; those of the same 2 MiB follow it. */
+pte_t *hv_map_entry(u64 va);
 
 #endif

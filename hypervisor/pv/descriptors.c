@@ -76,20 +76,17 @@ static void segdesc_put(struct domain *d, struct frame *f)
 
 /* ---- the window ------------------------------------------------------------------------------- */
 
-static void window_show(u64 va, struct frame *f)
+static pte_t window_entry(const struct frame *f)
 {
-	hv_map_page(va, f ? frame_to_mfn(f) : 0, f ? WINDOW_FLAGS : 0);
+	return f ? pte_make(frame_to_mfn(f), WINDOW_FLAGS) : 0;
 }
 
 /* GDT pages that the guest has not set read as empty descriptors, up to our own at page 14. */
-static void gdt_show(u64 va, struct frame *f)
+static pte_t empty_gdt_entry(void)
 {
 	static const u64 empty[512] __aligned(4096);
 
-	if (f)
-		window_show(va, f);
-	else
-		hv_map_page(va, image_mfn(empty), PTE_PRESENT | PTE_NX);
+	return pte_make(image_mfn(empty), PTE_PRESENT | PTE_NX);
 }
 
 static unsigned int gdt_pages(const struct vcpu *v)
@@ -100,13 +97,17 @@ static unsigned int gdt_pages(const struct vcpu *v)
 /* The CR3 write that follows in the switch flushes what the window showed before. */
 void descriptors_load(struct vcpu *v)
 {
-	u64 gdt = PERCPU_GDT(this_cpu()), ldt = PERCPU_LDT(this_cpu());
-	unsigned int n = gdt_pages(v);
+	u64 ldt = PERCPU_LDT(this_cpu());
+	pte_t *e = hv_map_entry(PERCPU_GDT(this_cpu())), none = empty_gdt_entry();
+	unsigned int n = gdt_pages(v), i;
 
-	for (unsigned int i = 0; i < GDT_GUEST_PAGES; i++)
-		gdt_show(gdt + i * PAGE_SIZE, i < n ? mfn_to_frame(v->pv.gdt_frames[i]) : NULL);
-	for (unsigned int i = 0; i < ARRAY_SIZE(v->pv.ldt_frames); i++)
-		window_show(ldt + i * PAGE_SIZE, v->pv.ldt_frames[i]);
+	static_assert(0x200000 % PERCPU_DT_SIZE == 0, "the window's entries stand in one L1 table");
+	for (i = 0; i < n; i++)
+		WRITE_ONCE(e[i], window_entry(mfn_to_frame(v->pv.gdt_frames[i])));
+	for (; i < GDT_GUEST_PAGES; i++)
+		WRITE_ONCE(e[i], none);
+	for (i = 0; i < ARRAY_SIZE(v->pv.ldt_frames); i++)
+		WRITE_ONCE(e[16 + i], window_entry(v->pv.ldt_frames[i]));
 	ldt_load(ldt, v->pv.ldt_entries);
 }
 
@@ -247,6 +248,6 @@ bool pv_map_ldt_page(struct vcpu *v, u32 page)
 	if (!f)
 		return false;
 	v->pv.ldt_frames[page] = f;
-	window_show(PERCPU_LDT(this_cpu()) + page * PAGE_SIZE, f);
+	WRITE_ONCE(*hv_map_entry(PERCPU_LDT(this_cpu()) + page * PAGE_SIZE), window_entry(f));
 	return true;
 }
