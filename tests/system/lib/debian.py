@@ -36,7 +36,8 @@ def locked(name):
         yield
 
 
-def _run(*argv, cwd=None):
+def said(*argv, cwd=None):
+    """What a program of this machine prints.  Raises Missing when it fails."""
     try:
         done = subprocess.run(argv, cwd=cwd, capture_output=True, text=True, check=False)
     except OSError as e:
@@ -49,11 +50,11 @@ def _run(*argv, cwd=None):
 def _fetch(package, target):
     with tempfile.TemporaryDirectory(dir=folder()) as tmp:
         os.chmod(tmp, 0o755)
-        _run("apt-get", "-q", "download", package, cwd=tmp)
+        said("apt-get", "-q", "download", package, cwd=tmp)
         debs = glob.glob(os.path.join(tmp, "*.deb"))
         if not debs:
             raise Missing("apt-get download %s brought no package" % package)
-        _run("dpkg", "-x", debs[0], os.path.join(tmp, "root"))
+        said("dpkg", "-x", debs[0], os.path.join(tmp, "root"))
         os.rename(os.path.join(tmp, "root"), target)
 
 
@@ -72,7 +73,7 @@ def kernel_package():
     if have:
         return os.path.basename(have[-1])
     found = re.search(r"^Depends:.*?\b(linux-image-[0-9][^ ,]*)",
-                      _run("apt-cache", "--no-all-versions", "show", "linux-image-amd64"), re.M)
+                      said("apt-cache", "--no-all-versions", "show", "linux-image-amd64"), re.M)
     if not found:
         raise Missing("apt-cache knows no linux-image-amd64")
     return found.group(1)

@@ -2,6 +2,7 @@
 """What the system tests share: one boot of Debian's kernel as initial domain, and its verdict."""
 
 import os
+import re
 import sys
 
 sys.dont_write_bytecode = True
@@ -52,6 +53,13 @@ def bytes_of(path):
         return f.read()
 
 
+def repacked(form):
+    """Path of Debian's bzImage with its payload packed anew in one of bzimage.FORMATS."""
+    image, _ = debian.kernel()
+    return debian.kept("%s-%s" % (os.path.basename(image), form), lambda path: _write(
+        path, bzimage.with_payload(bytes_of(image), bzimage.packed(bytes_of(vmlinux()), form))))
+
+
 def vmlinux():
     """Path of Debian's kernel as a plain ELF: it boots faster, for nothing is unpacked."""
     image, _ = debian.kernel()
@@ -84,20 +92,40 @@ def end_of(outcome):
 
 def complaints(outcome):
     """The lines in which kernel or hypervisor complain."""
-    return [text for pattern in COMPLAINTS for text in outcome.texts() if machine.re.search(pattern, text)]
+    return [text for pattern in COMPLAINTS for text in outcome.texts() if re.search(pattern, text)]
 
 
 def boots(say, name, tests=(), expect=(), reject=(), **how):
     """One good boot: the guest's points, no complaint on the console, the machine goes off."""
     one = spec(tests, **how)
     outcome = machine.boot(one)
-    return judged(say, name, one, outcome, expect=expect, reject=reject)
+    judged(say, name, one, outcome, expect=tuple(expect) + (START,), reject=reject, guest_tap=bool(tests))
+    return outcome
 
 
-def judged(say, name, one, outcome, want=None, expect=(), reject=()):
+def judged(say, name, one, outcome, want=None, expect=(), reject=(), guest_tap=False):
     """The verdict of a boot of Linux; want: as for verdict.judge, default a power-off."""
     verdict.judge(say, one, outcome, want=want or end_of(outcome), audit=one.hypervisor.endswith("-debug"),
-                  expect=expect, reject=tuple(reject) + COMPLAINTS, name=name)
+                  guest_tap=guest_tap, expect=expect, name=name)
+    heard = complaints(outcome) + [t for r in reject for t in outcome.texts() if re.search(r, t)]
+    if not say.point(not heard, "%s: no complaint on the console" % name):
+        say.note("\n".join(heard))
+        verdict.show_log(say, one, outcome)
+
+
+def refuses(say, name, expect=(), **how):
+    """One boot that must not start: exactly one line says why, nothing panics, no kernel runs."""
+    how.setdefault("timeout", 60)
+    one = spec(**how)
+    outcome = machine.boot(one)
+    lines = [t for t in outcome.texts() if t.startswith("(bonsai) cannot start: ")]
+    good = outcome.kind == "cannot start" and len(lines) == 1 and bool(outcome.why.strip())
+    good = good and not any("Linux version" in t or "PANIC" in t for t in outcome.texts())
+    for pattern in expect:
+        good = good and re.search(pattern, outcome.why) is not None
+    say.point(good, "%s: refused%s" % (name, ", " + outcome.why if good else ""))
+    if not good:
+        verdict.show_log(say, one, outcome)
     return outcome
 
 

@@ -64,14 +64,12 @@ static unsigned char cmos(unsigned char where)
 static int64_t next_edge(void)
 {
 	unsigned char second;
-	int64_t t;
 
 	usleep(600 * 1000);
 	second = cmos(0);
-	do
-		t = now(CLOCK_MONOTONIC_RAW);
-	while (cmos(0) == second);
-	return t;
+	while (cmos(0) == second)
+		;
+	return now(CLOCK_MONOTONIC_RAW);
 }
 
 /* offset - how far our clock's seconds are from those of the CMOS clock since start, in ns modulo a second */

@@ -15,7 +15,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#define __XEN_INTERFACE_VERSION__ 0x00041100 /* the newest names: sched_op is not its forerunner */
+#define __XEN_INTERFACE_VERSION__ 0x00040e00 /* the newest names: sched_op is not its forerunner */
 #include <xen/xen.h>
 #include <xen/grant_table.h>
 #include <xen/evtchn.h>
