@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Arguments for the fuzz guest: numbers near the edges, frames, addresses, and what each command needs. */
+/*
+ * Arguments for the fuzz guest: numbers near the edges, frames, addresses, and what each command
+ * needs.
+ */
 #include "fuzz.h"
 
 /* --- numbers --- */
@@ -47,8 +50,14 @@ void *arena_get(u32 size)
 
 void *bad_pointer(void)
 {
-	static const u64 bad[] = { UNMAPPED, HYPERVISOR_VA, NONCANONICAL, ~0UL, 0xffff7fffffffffff,
-				   0xffff87fffffffff8, WINDOW_VA + WINDOW_PAGES * PAGE_SIZE - 1, ~7UL };
+	static const u64 bad[] = { UNMAPPED,
+				   HYPERVISOR_VA,
+				   NONCANONICAL,
+				   ~0UL,
+				   0xffff7fffffffffff,
+				   0xffff87fffffffff8,
+				   WINDOW_VA + WINDOW_PAGES * PAGE_SIZE - 1,
+				   ~7UL };
 
 	return (void *)bad[below(ARRAY_SIZE(bad))];
 }
@@ -61,50 +70,34 @@ void *maybe_bad(void *p)
 u64 some_word(void)
 {
 	switch (below(8)) {
-	case 0:
-		return 0;
-	case 1:
-		return below(8);
-	case 2:
-		return below(256);
-	case 3:
-		return play[below(PLAY_FRAMES)];
-	case 4:
-		return DOMID_SELF - below(2) * 0x7ff0 + below(8) * (below(2) + 1);
-	case 5:
-		return ~0UL << below(64);
-	case 6:
-		return random64() & 0xffffffff;
-	default:
-		return random64();
+	case 0: return 0;
+	case 1: return below(8);
+	case 2: return below(256);
+	case 3: return play[below(PLAY_FRAMES)];
+	case 4: return DOMID_SELF - below(2) * 0x7ff0 + below(8) * (below(2) + 1);
+	case 5: return ~0UL << below(64);
+	case 6: return random64() & 0xffffffff;
+	default: return random64();
 	}
 }
 
 u64 writable_frame(void)
 {
 	switch (below(16)) {
-	case 0:
-		return core_table[1 + below(CORE_TABLES)]; /* refused: it is a table in use */
-	case 1:
-		return random64() | 1UL << 40;
-	default:
-		return play[below(PLAY_FRAMES)];
+	case 0: return core_table[1 + below(CORE_TABLES)]; /* refused: it is a table in use */
+	case 1: return random64() | 1UL << 40;
+	default: return play[below(PLAY_FRAMES)];
 	}
 }
 
 u64 any_frame(void)
 {
 	switch (below(16)) {
-	case 0:
-		return mfn_of(fuzzer()->arena);
-	case 1:
-		return below(0x200); /* the low megabytes */
-	case 2:
-		return 0xfee00;
-	case 3:
-		return below(0x20000);
-	default:
-		return writable_frame();
+	case 0: return mfn_of(fuzzer()->arena);
+	case 1: return below(0x200); /* the low megabytes */
+	case 2: return 0xfee00;
+	case 3: return below(0x20000);
+	default: return writable_frame();
 	}
 }
 
@@ -163,9 +156,7 @@ static void fill_mmuext(mmuext_op_t *op)
 	case MMUEXT_NEW_BASEPTR:
 		op->arg1.mfn = one_in(2) ? core_table[4] : core_table[1 + below(3)];
 		break;
-	case MMUEXT_CLEAR_PAGE:
-		op->arg1.mfn = writable_frame();
-		break;
+	case MMUEXT_CLEAR_PAGE: op->arg1.mfn = writable_frame(); break;
 	case MMUEXT_COPY_PAGE:
 		op->arg1.mfn = writable_frame();
 		op->arg2.src_mfn = any_frame();
@@ -175,13 +166,9 @@ static void fill_mmuext(mmuext_op_t *op)
 		op->arg2.nr_ents = one_in(4) ? (u32)some_word() : below(8200);
 		break;
 	case MMUEXT_INVLPG_LOCAL:
-	case MMUEXT_INVLPG_ALL:
-		op->arg1.linear_addr = one_in(2) ? some_va() : some_word();
-		break;
+	case MMUEXT_INVLPG_ALL: op->arg1.linear_addr = one_in(2) ? some_va() : some_word(); break;
 	case MMUEXT_TLB_FLUSH_MULTI:
-	case MMUEXT_INVLPG_MULTI:
-		op->arg2.vcpumask.p = maybe_bad(arena_get(64));
-		break;
+	case MMUEXT_INVLPG_MULTI: op->arg2.vcpumask.p = maybe_bad(arena_get(64)); break;
 	}
 }
 
@@ -216,12 +203,8 @@ static void fill_memory(struct call *c, void *arg, u32 size)
 
 	switch (c->cmd) {
 	case XENMEM_increase_reservation:
-	case XENMEM_populate_physmap:
-		fill_reservation(c, arg, false);
-		break;
-	case XENMEM_decrease_reservation:
-		fill_reservation(c, arg, true);
-		break;
+	case XENMEM_populate_physmap: fill_reservation(c, arg, false); break;
+	case XENMEM_decrease_reservation: fill_reservation(c, arg, true); break;
 	case XENMEM_exchange:
 		fill_reservation(c, &x->in, true);
 		fill_reservation(c, &x->out, false);
@@ -305,12 +288,8 @@ static void fill_grant(u32 cmd, void *arg)
 		status->nr_frames = one_in(16) ? (u32)some_word() : below(8);
 		status->frame_list.p = maybe_bad(arena_get(1024));
 		break;
-	case GNTTABOP_transfer:
-		transfer->mfn = play[below(PLAY_FRAMES)];
-		break;
-	case GNTTABOP_copy:
-		fill_copy(arg);
-		break;
+	case GNTTABOP_transfer: transfer->mfn = play[below(PLAY_FRAMES)]; break;
+	case GNTTABOP_copy: fill_copy(arg); break;
 	case GNTTABOP_swap_grant_ref:
 		((u32 *)arg)[0] = some_ref();
 		((u32 *)arg)[1] = some_ref();
@@ -333,9 +312,7 @@ static void fill_event(u32 cmd, void *arg)
 		w[2] = one_in(4) ? (u32)some_word() : below(64) * 8;
 		w[3] = one_in(16) ? (u32)some_word() : below(2);
 		break;
-	case EVTCHNOP_expand_array:
-		*(u64 *)arg = writable_frame();
-		break;
+	case EVTCHNOP_expand_array: *(u64 *)arg = writable_frame(); break;
 	case EVTCHNOP_alloc_unbound:
 	case EVTCHNOP_bind_interdomain:
 		w[0] = DOMID_SELF | DOMID_SELF << 16;
@@ -349,8 +326,10 @@ static void fill_event(u32 cmd, void *arg)
 		break;
 	default: /* a port, or a virq, and a vCPU */
 		w[0] = one_in(8) ? (u32)some_word() : below(64);
-		if (cmd == EVTCHNOP_bind_virq || cmd == EVTCHNOP_set_priority || cmd == EVTCHNOP_bind_vcpu)
-			w[1] = one_in(8) ? (u32)some_word() : below(16) * (cmd == EVTCHNOP_set_priority);
+		if (cmd == EVTCHNOP_bind_virq || cmd == EVTCHNOP_set_priority ||
+		    cmd == EVTCHNOP_bind_vcpu)
+			w[1] = one_in(8) ? (u32)some_word()
+					 : below(16) * (cmd == EVTCHNOP_set_priority);
 	}
 }
 
@@ -365,7 +344,8 @@ static void fill_vcpu(u32 cmd, void *arg)
 		break;
 	case VCPUOP_register_runstate_memory_area:
 	case VCPUOP_register_vcpu_time_memory_area:
-		w[0] = (u64)(one_in(4) ? bad_pointer() : fuzzer()->arena + PAGE_SIZE * (ARENA_PAGES - 1));
+		w[0] = (u64)(one_in(4) ? bad_pointer()
+				       : fuzzer()->arena + PAGE_SIZE * (ARENA_PAGES - 1));
 		break;
 	case VCPUOP_set_singleshot_timer:
 		w[0] = one_in(4) ? some_word() : now() + below(10000000);
@@ -433,36 +413,18 @@ void args_fill(struct call *c, void *arg, u32 size)
 	for (u32 i = 0; i + 8 <= size && i < 256; i += 8)
 		*(u64 *)((char *)arg + i) = some_word();
 	switch (c->family) {
-	case HC_mmu_update:
-		fill_mmu_update(arg);
-		break;
+	case HC_mmu_update: fill_mmu_update(arg); break;
 	case HC_mmuext_op:
 		((mmuext_op_t *)arg)->cmd = c->cmd;
 		fill_mmuext(arg);
 		break;
-	case HC_memory_op:
-		fill_memory(c, arg, size);
-		break;
-	case HC_grant_table_op:
-		fill_grant(c->cmd, arg);
-		break;
-	case HC_event_channel_op:
-		fill_event(c->cmd, arg);
-		break;
-	case HC_vcpu_op:
-		fill_vcpu(c->cmd, arg);
-		break;
-	case HC_sched_op:
-		fill_sched(c->cmd, arg);
-		break;
-	case HC_callback_op:
-		fill_callback(c->cmd, arg);
-		break;
-	case HC_physdev_op:
-		fill_physdev(c->cmd, arg);
-		break;
-	case HC_platform_op:
-		fill_platform(c, arg);
-		break;
+	case HC_memory_op: fill_memory(c, arg, size); break;
+	case HC_grant_table_op: fill_grant(c->cmd, arg); break;
+	case HC_event_channel_op: fill_event(c->cmd, arg); break;
+	case HC_vcpu_op: fill_vcpu(c->cmd, arg); break;
+	case HC_sched_op: fill_sched(c->cmd, arg); break;
+	case HC_callback_op: fill_callback(c->cmd, arg); break;
+	case HC_physdev_op: fill_physdev(c->cmd, arg); break;
+	case HC_platform_op: fill_platform(c, arg); break;
 	}
 }

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* One random call: a row of subops.def, or one of hypercalls.def that has no commands, or a number that is none. */
+/*
+ * One random call: a row of subops.def, or one of hypercalls.def that has no commands, or a number
+ * that is none.
+ */
 #include "fuzz.h"
 
 struct row {
@@ -31,7 +34,7 @@ enum {
 };
 
 static const struct row rows[] = {
-#define SUBOP(family, nr, name, who, kind) { FAMILY_##family, nr, kind, #family "_" #name },
+#define SUBOP(family, nr, name, who, kind)    { FAMILY_##family, nr, kind, #family "_" #name },
 #define SUBOP_ABSENT(family, nr, name, error) { FAMILY_##family, nr, 64, #family "_" #name },
 #include "subops.def"
 #undef SUBOP
@@ -39,7 +42,7 @@ static const struct row rows[] = {
 };
 
 static const char *const names[HC_COUNT] = {
-#define HYPERCALL(nr, name, who, args) [nr] = #name,
+#define HYPERCALL(nr, name, who, args)	[nr] = #name,
 #define HYPERCALL_ABSENT(nr, name, why) [nr] = #name,
 #include "hypercalls.def"
 #undef HYPERCALL
@@ -53,15 +56,12 @@ static bool is_left_out(const struct row *r)
 	case HC_sched_op:
 		return r->cmd == SCHEDOP_shutdown || r->cmd == SCHEDOP_remote_shutdown ||
 		       r->cmd == SCHEDOP_shutdown_code || r->cmd == SCHEDOP_block;
-	case HC_vcpu_op:
-		return r->cmd == VCPUOP_down;
-	case HC_platform_op:
-		return r->cmd == XENPF_enter_acpi_sleep;
-	case HC_event_channel_op:
-		return r->cmd == EVTCHNOP_bind_pirq;
+	case HC_vcpu_op: return r->cmd == VCPUOP_down;
+	case HC_platform_op: return r->cmd == XENPF_enter_acpi_sleep;
+	case HC_event_channel_op: return r->cmd == EVTCHNOP_bind_pirq;
 	case HC_physdev_op:
-		return r->cmd >= PHYSDEVOP_alloc_irq_vector && r->cmd != PHYSDEVOP_pirq_eoi_gmfn_v1 &&
-		       r->cmd != PHYSDEVOP_pirq_eoi_gmfn_v2;
+		return r->cmd >= PHYSDEVOP_alloc_irq_vector &&
+		       r->cmd != PHYSDEVOP_pirq_eoi_gmfn_v1 && r->cmd != PHYSDEVOP_pirq_eoi_gmfn_v2;
 	}
 	return false;
 }
@@ -119,9 +119,7 @@ static void make_subop(struct call *c)
 	c->r[0] = r->cmd;
 	c->r[1] = (u64)arg;
 	switch (r->call) {
-	case HC_vm_assist:
-		c->r[1] = one_in(4) ? some_word() : below(8);
-		break;
+	case HC_vm_assist: c->r[1] = one_in(4) ? some_word() : below(8); break;
 	case HC_grant_table_op:
 		c->r[2] = one_in(64) ? below(2) << 31 : count;
 		if (c->r[2] != count)
@@ -131,9 +129,7 @@ static void make_subop(struct call *c)
 		c->r[1] = one_in(8) ? (u32)some_word() : one_in(4) ? below(2) : this_cpu()->id;
 		c->r[2] = (u64)arg;
 		break;
-	case HC_platform_op:
-		c->r[0] = (u64)arg;
-		break;
+	case HC_platform_op: c->r[0] = (u64)arg; break;
 	case HC_mmuext_op:
 		c->r[0] = (u64)arg;
 		c->r[1] = count;
@@ -158,7 +154,8 @@ static void make_traps(struct call *c)
 	trap_info_t *t = arena_get(4 * sizeof(*t));
 
 	for (int i = 0; i < 3; i++) {
-		t[i] = (trap_info_t){ random64(), random64(), some_word(), random64() >> below(40) };
+		t[i] = (trap_info_t){ random64(), random64(), some_word(),
+				      random64() >> below(40) };
 		if (t[i].vector == 2) /* an NMI may come at once */
 			t[i].address = (u64)entry_nmi;
 	}
@@ -196,30 +193,23 @@ static void make_multicall(struct call *c)
 /* A hypercall without commands. */
 static void make_plain(struct call *c, bool nested)
 {
-	static const u8 numbers[] = { 0, 1, 1, 1, 1, 2, 3, 4, 5, 8, 9, 10, 13, 14, 14, 14, 15, 22, 25 };
+	static const u8 numbers[] = { 0, 1,  1,	 1,  1,	 2,  3,	 4,  5, 8,
+				      9, 10, 13, 14, 14, 14, 15, 22, 25 };
 
 	c->nr = c->family = numbers[below(sizeof(numbers))];
 	for (int i = 0; i < 6; i++)
 		c->r[i] = some_word();
 	switch (c->nr) {
-	case HC_set_trap_table:
-		make_traps(c);
-		break;
-	case HC_mmu_update:
-		make_mmu_update(c);
-		break;
-	case HC_set_gdt:
-		make_gdt(c);
-		break;
-	case HC_set_callbacks:
-		c->r[0] = one_in(2) ? (u64)entry_event : NONCANONICAL;
-		break;
-	case HC_set_debugreg:
-		c->r[0] = one_in(8) ? some_word() : below(9);
-		break;
+	case HC_set_trap_table: make_traps(c); break;
+	case HC_mmu_update: make_mmu_update(c); break;
+	case HC_set_gdt: make_gdt(c); break;
+	case HC_set_callbacks: c->r[0] = one_in(2) ? (u64)entry_event : NONCANONICAL; break;
+	case HC_set_debugreg: c->r[0] = one_in(8) ? some_word() : below(9); break;
 	case HC_update_descriptor:
-		c->r[0] = (one_in(8) ? core_table[1 + below(CORE_TABLES)] : play[below(PLAY_FRAMES)]) << 12 |
-			  below(512) << 3 | (one_in(16) ? below(8) : 0);
+		c->r[0] =
+			(one_in(8) ? core_table[1 + below(CORE_TABLES)] : play[below(PLAY_FRAMES)])
+				<< 12 |
+			below(512) << 3 | (one_in(16) ? below(8) : 0);
 		c->r[1] = random64();
 		break;
 	case HC_multicall:
@@ -239,9 +229,7 @@ static void make_plain(struct call *c, bool nested)
 			c->r[1] = PTE(core_table[1 + below(CORE_TABLES)], PTE_DATA);
 		}
 		break;
-	case HC_set_timer_op:
-		c->r[0] = one_in(4) ? some_word() : now() + below(100000000);
-		break;
+	case HC_set_timer_op: c->r[0] = one_in(4) ? some_word() : now() + below(100000000); break;
 	}
 	c->name = names[c->nr];
 }
@@ -265,13 +253,8 @@ void call_make(struct call *c, bool nested)
 {
 	memset(c, 0, sizeof(*c));
 	switch (below(32)) {
-	case 0:
-		make_unknown(c);
-		break;
-	case 1 ... 12:
-		make_plain(c, nested);
-		break;
-	default:
-		make_subop(c);
+	case 0: make_unknown(c); break;
+	case 1 ... 12: make_plain(c, nested); break;
+	default: make_subop(c);
 	}
 }

@@ -2,12 +2,13 @@
 /*
  * fuzz - random hypercalls; fuzz.h says which, and what they leave alone
  *
- * Right: the domain lives to the end, and the hypervisor with it; in a debug build the auditor agrees.
+ * Right: the domain lives to the end, and the hypervisor with it; in a debug build the auditor
+ * agrees.
  *
- * Arguments, on the command line: seed=N, count=N calls, from=N to begin with call N, verbose=1 to print each call before it is made and its answer after it.
- * Every vCPU that the domain has takes part.
- * The same seed gives the same calls; what they meet depends on those before, so a crash is repeated by the same run, and from=
- * with verbose shows its last calls.
+ * Arguments, on the command line: seed=N, count=N calls, from=N to begin with call N, verbose=1 to
+ * print each call before it is made and its answer after it. Every vCPU that the domain has takes
+ * part. The same seed gives the same calls; what they meet depends on those before, so a crash is
+ * repeated by the same run, and from= with verbose shows its last calls.
  */
 #include "fuzz.h"
 
@@ -60,7 +61,10 @@ static void make_window(void)
 	core_table[4] = root_mfn();
 }
 
-/* Half of the frames keep a read-only view, the others are nowhere mapped, so that they can be given away. */
+/*
+ * Half of the frames keep a read-only view, the others are nowhere mapped, so that they can be
+ * given away.
+ */
 static void make_playground(void)
 {
 	for (int i = 0; i < PLAY_FRAMES; i++) {
@@ -81,7 +85,8 @@ static void shake_grants(void)
 
 		grants[ref].frame = writable_frame();
 		grants[ref].domid = one_in(8) ? (domid_t)some_word() : 0;
-		grants[ref].flags = one_in(4) ? (u16)some_word() : GTF_permit_access | (random64() & GTF_readonly);
+		grants[ref].flags = one_in(4) ? (u16)some_word()
+					      : GTF_permit_access | (random64() & GTF_readonly);
 	}
 }
 
@@ -144,8 +149,8 @@ static void recover(const struct call *c, long rc)
 
 static void show(u64 n, const struct call *c)
 {
-	print("# %lu: %s %u/%u 0x%lx 0x%lx 0x%lx 0x%lx\n", n, c->name ? c->name : "?", c->nr, c->cmd,
-	      c->r[0], c->r[1], c->r[2], c->r[3]);
+	print("# %lu: %s %u/%u 0x%lx 0x%lx 0x%lx 0x%lx\n", n, c->name ? c->name : "?", c->nr,
+	      c->cmd, c->r[0], c->r[1], c->r[2], c->r[3]);
 }
 
 static u64 seed;
@@ -215,7 +220,8 @@ void test_main(void)
 
 	seed = option("seed=", 1);
 	verbose = option("verbose=", 0);
-	trap_hooks[VEC_EVENT] = trap_hooks[VEC_NMI] = trap_hooks[VEC_FAILSAFE] = trap_hooks[2] = ignore;
+	trap_hooks[VEC_EVENT] = trap_hooks[VEC_NMI] = trap_hooks[VEC_FAILSAFE] = trap_hooks[2] =
+		ignore;
 	trap_hooks[X_DB] = on_debug;
 	make_window();
 	make_playground();
@@ -230,7 +236,8 @@ void test_main(void)
 
 		note("%lu good answers, %lu errors, %lu cycles a call", answers[0], answers[1],
 		     begin / (count ? count : 1));
-		check(answers[0] > count / 20, "vCPU %u: one call in twenty or more did something", i);
+		check(answers[0] > count / 20, "vCPU %u: one call in twenty or more did something",
+		      i);
 		check(answers[1] > count / 20, "vCPU %u: one in twenty or more was refused", i);
 	}
 }

@@ -2,20 +2,25 @@
 /*
  * The fuzz guest: one random hypercall after another, made from hypercalls.def and subops.def.
  *
- * It lives in the middle of what it shakes, so a few arguments are constrained.  The guest has a core (its
- * image, tables, stack) and a playground: frames that may become anything, and a window of virtual addresses that nobody
- * looks at.  The rule is that nothing writes to a frame of the core:
+ * It lives in the middle of what it shakes, so a few arguments are constrained.  The guest has a
+ * core (its image, tables, stack) and a playground: frames that may become anything, and a window
+ * of virtual addresses that nobody looks at.  The rule is that nothing writes to a frame of the
+ * core:
  *
- * - Frame numbers through which the hypervisor writes for us (clear and copy page, copies by grant, control
- *   blocks of event channels, vcpu_info, descriptors, entries of page tables) are frames of the playground, or of core tables
- *   with a value that has to be refused, or do not exist.  Frames to give away (decrease, exchange, transfer) likewise.
+ * - Frame numbers through which the hypervisor writes for us (clear and copy page, copies by
+ * grant, control blocks of event channels, vcpu_info, descriptors, entries of page tables) are
+ * frames of the playground, or of core tables with a value that has to be refused, or do not
+ * exist.  Frames to give away (decrease, exchange, transfer) likewise.
  * - Pointers to results are in the arena, a few pages of scratch memory, or bad.
  * - The base pointer is the core's root, or has to be refused; the user root may be anything.
- * - Callbacks for events and NMIs are ours or not canonical; trap tables are set again after each call that sets one.
- * - Not called: iret (its frame is the whole state), shutdown, remote_shutdown, shutdown_code (it would hide a crash), watchdogs that bark, block and poll without
- *   end, down, ACPI sleep, interrupts of real devices.  Long console output is cut.
+ * - Callbacks for events and NMIs are ours or not canonical; trap tables are set again after each
+ * call that sets one.
+ * - Not called: iret (its frame is the whole state), shutdown, remote_shutdown, shutdown_code (it
+ * would hide a crash), watchdogs that bark, block and poll without end, down, ACPI sleep,
+ * interrupts of real devices.  Long console output is cut.
  *
- * Everything else, the event mask, segments, debug registers, assists, timers and so on, is left to chance: handlers ignore what comes.
+ * Everything else, the event mask, segments, debug registers, assists, timers and so on, is left
+ * to chance: handlers ignore what comes.
  */
 #ifndef TESTS_GUEST_FUZZ_H
 #define TESTS_GUEST_FUZZ_H
@@ -28,8 +33,9 @@
 #define WINDOW_VA    0x0000500000000000UL
 #define ARENA_PAGES  8
 
-extern u64 play[PLAY_FRAMES];		/* frames; may be given away and replaced */
-extern u64 *play_alias[PLAY_FRAMES];	/* read-only views of those that began as the pool's; else NULL */
+extern u64 play[PLAY_FRAMES]; /* frames; may be given away and replaced */
+extern u64
+	*play_alias[PLAY_FRAMES]; /* read-only views of those that began as the pool's; else NULL */
 extern u64 core_table[CORE_TABLES + 1]; /* frames of the core's tables, by level */
 
 /* What each vCPU has for itself. */
@@ -38,7 +44,7 @@ struct fuzzer {
 	char *arena;
 	u32 arena_used;
 	u64 from, count; /* its calls; the second vCPU begins at a count of its own */
-	u64 answers[2];	 /* good and bad */
+	u64 answers[2]; /* good and bad */
 	u32 done;
 };
 
@@ -73,7 +79,7 @@ void *arena_get(u32 size);
 void *bad_pointer(void);
 void *maybe_bad(void *p);
 u64 some_word(void);
-u64 any_frame(void);	  /* one that is only looked at */
+u64 any_frame(void); /* one that is only looked at */
 u64 writable_frame(void); /* one that may be written, or that is refused */
 u64 some_pte(void);
 u64 some_va(void);

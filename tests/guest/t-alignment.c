@@ -2,9 +2,9 @@
 /*
  * alignment - alignment checks in the guest
  *
- * Right: guests run at ring 3, so RFLAGS.AC with CR0.AM makes an unaligned access #AC with error code 0, in the kernel as in user mode.
- * An emulator that does not check alignment cannot show it: then the points are skipped, by a look at
- * user mode, where nobody but the processor has a say.
+ * Right: guests run at ring 3, so RFLAGS.AC with CR0.AM makes an unaligned access #AC with error
+ * code 0, in the kernel as in user mode. An emulator that does not check alignment cannot show it:
+ * then the points are skipped, by a look at user mode, where nobody but the processor has a say.
  * ABI: SDM volume 3, 6.15; CR0.AM is set in the 0x80050033 that Xen starts guests with.
  */
 #include "guest.h"

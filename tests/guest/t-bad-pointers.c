@@ -2,9 +2,11 @@
 /*
  * bad-pointers - every hypercall and sub-operation with pointers that are none
  *
- * Right: -EFAULT for NULL (nothing is mapped there), for an address where nothing is, in the hypervisor, not canonical, at the end of the address space, and for an
- * object whose first byte is the last of a page with nothing behind it. The rows are made from hypercalls.def and subops.def; a row
- * that may answer otherwise is in the list of exceptions with its reason. ABI: XEN_EFAULT in errno.h.
+ * Right: -EFAULT for NULL (nothing is mapped there), for an address where nothing is, in the
+ * hypervisor, not canonical, at the end of the address space, and for an object whose first byte
+ * is the last of a page with nothing behind it. The rows are made from hypercalls.def and
+ * subops.def; a row that may answer otherwise is in the list of exceptions with its reason. ABI:
+ * XEN_EFAULT in errno.h.
  */
 #include "guest.h"
 
@@ -77,25 +79,26 @@ static char *edge; /* the last byte of a page with nothing behind it */
 static long call(const struct row *r, const void *p)
 {
 	switch (r->call) {
-	case HC_vcpu_op:
-		return HC(vcpu_op, .cmd = r->cmd, .vcpuid = 0, .arg = (void *)p);
+	case HC_vcpu_op: return HC(vcpu_op, .cmd = r->cmd, .vcpuid = 0, .arg = (void *)p);
 	case HC_grant_table_op:
 		return HC(grant_table_op, .cmd = r->cmd, .uop = (void *)p, .count = 1);
-	case HC_console_io:
-		return HC(console_io, .cmd = r->cmd, .count = 8, .buffer = (void *)p);
+	case HC_console_io: return HC(console_io, .cmd = r->cmd, .count = 8, .buffer = (void *)p);
 	case HC_mmuext_op:
 		return HC(mmuext_op, .ops = (void *)p, .count = 1, .foreign = DOMID_SELF);
-	case HC_platform_op:
-		return HC(platform_op, .op = (void *)p);
-	default:
-		return hypercall_regs(r->call, (u64[6]){ r->cmd, (u64)p });
+	case HC_platform_op: return HC(platform_op, .op = (void *)p);
+	default: return hypercall_regs(r->call, (u64[6]){ r->cmd, (u64)p });
 	}
 }
 
 static void try_row(const struct row *r)
 {
-	const void *const bad[] = { NULL, (void *)UNMAPPED, (void *)HYPERVISOR_VA, (void *)NONCANONICAL,
-				    (void *)0xffff7fffffffffff, (void *)~0UL, edge };
+	const void *const bad[] = { NULL,
+				    (void *)UNMAPPED,
+				    (void *)HYPERVISOR_VA,
+				    (void *)NONCANONICAL,
+				    (void *)0xffff7fffffffffff,
+				    (void *)~0UL,
+				    edge };
 	unsigned int wrong = 0;
 	long rc = 0, last = 0;
 
@@ -117,14 +120,17 @@ static void calls(void)
 {
 	u32 done;
 	mmu_update_t req = { maddr_of(page_alloc()), 0 };
-	const void *const bad[] = { (void *)UNMAPPED, (void *)HYPERVISOR_VA, (void *)NONCANONICAL, edge };
+	const void *const bad[] = { (void *)UNMAPPED, (void *)HYPERVISOR_VA, (void *)NONCANONICAL,
+				    edge };
 
 	for (unsigned int i = 0; i < ARRAY_SIZE(bad); i++) {
 		void *p = (void *)bad[i];
 
-		check_eq(HC(set_trap_table, .traps = p), -XEN_EFAULT, "0x%lx: set_trap_table", (u64)p);
-		check_eq(HC(mmu_update, .reqs = p, .count = 1, .done = &done, .foreign = DOMID_SELF),
-			 -XEN_EFAULT, "mmu_update");
+		check_eq(HC(set_trap_table, .traps = p), -XEN_EFAULT, "0x%lx: set_trap_table",
+			 (u64)p);
+		check_eq(
+			HC(mmu_update, .reqs = p, .count = 1, .done = &done, .foreign = DOMID_SELF),
+			-XEN_EFAULT, "mmu_update");
 		check_eq(HC(set_gdt, .frames = p, .entries = 512), -XEN_EFAULT, "set_gdt");
 		check_eq(HC(multicall, .calls = p, .count = 1), -XEN_EFAULT, "multicall");
 		check_eq(HC(mmuext_op, .ops = p, .count = 1, .done = &done, .foreign = DOMID_SELF),

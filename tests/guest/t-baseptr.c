@@ -2,9 +2,10 @@
 /*
  * baseptr - MMUEXT_NEW_BASEPTR and NEW_USER_BASEPTR
  *
- * Right: a root need not be pinned: taking it into use validates it, and it stays a table while in use; writable pages,
- * tables of other levels and frames that do not exist are refused, and the old root stays; user base 0 is allowed and takes user mode away.
- * ABI: MMUEXT_NEW_BASEPTR in xen.h.
+ * Right: a root need not be pinned: taking it into use validates it, and it stays a table while in
+ * use; writable pages, tables of other levels and frames that do not exist are refused, and the
+ * old root stays; user base 0 is allowed and takes user mode away.  ABI: MMUEXT_NEW_BASEPTR in
+ * xen.h.
  */
 #include "guest.h"
 
@@ -35,7 +36,8 @@ static void user_base(void)
 	check_eq(pte_set((u64)other, PTE(mfn_of(other), PTE_DATA)), -XEN_EBUSY, "is in use");
 	check_refused(mmuext(MMUEXT_NEW_USER_BASEPTR, mfn_of(plain)), "user base: a writable page");
 	check_refused(mmuext(MMUEXT_NEW_USER_BASEPTR, 0xfffffffff), "user base: no frame");
-	check_eq(mmuext(MMUEXT_NEW_USER_BASEPTR, root_mfn()), 0, "user base: the kernel's own root");
+	check_eq(mmuext(MMUEXT_NEW_USER_BASEPTR, root_mfn()), 0,
+		 "user base: the kernel's own root");
 	check_eq(pte_set((u64)other, PTE(mfn_of(other), PTE_DATA)), 0, "frees the first");
 	check_eq(mmuext(MMUEXT_NEW_USER_BASEPTR, 0), 0, "user base: none");
 }

@@ -2,9 +2,10 @@
 /*
  * callbacks - registering and unregistering
  *
- * Right: each known type takes a canonical address; non-canonical ones are -EINVAL; unknown types -ENOSYS; event, failsafe and
- * syscall cannot be unregistered (-EINVAL), the others can; the old set_callbacks sets three at once and has no failing answer; unknown commands are -ENOSYS.
- * ABI: callback.h.
+ * Right: each known type takes a canonical address; non-canonical ones are -EINVAL; unknown types
+ * -ENOSYS; event, failsafe and syscall cannot be unregistered (-EINVAL), the others can; the old
+ * set_callbacks sets three at once and has no failing answer; unknown commands are -ENOSYS. ABI:
+ * callback.h.
  */
 #include "guest.h"
 
@@ -47,5 +48,4 @@ void test_main(void)
 	check_eq(HC(set_callbacks, .event = NONCANONICAL, .failsafe = (u64)entry_failsafe,
 		    .syscall = (u64)entry_syscall),
 		 0, "set_callbacks always answers 0");
-
 }

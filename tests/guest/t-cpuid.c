@@ -2,9 +2,11 @@
 /*
  * cpuid - CPUID by the forced-emulation prefix
  *
- * Right: UD2, "xen", CPUID is emulated, RIP goes on behind all seven bytes; leaf 1 hides what a PV guest may not
- * use (MTRR, VMX, PSE36 may stay, no x2APIC promise) and shows the hypervisor bit; the leaves from 0x40000000 name the interface. Any other bytes
- * behind the prefix are an ordinary #UD at the UD2; the prefix is for CPUID and a few more, not for all.  ABI: XEN_CPUID in arch-x86/xen.h.
+ * Right: UD2, "xen", CPUID is emulated, RIP goes on behind all seven bytes; leaf 1 hides what a PV
+ * guest may not use (MTRR, VMX, PSE36 may stay, no x2APIC promise) and shows the hypervisor bit;
+ * the leaves from 0x40000000 name the interface. Any other bytes behind the prefix are an ordinary
+ * #UD at the UD2; the prefix is for CPUID and a few more, not for all.  ABI: XEN_CPUID in
+ * arch-x86/xen.h.
  */
 #include "guest.h"
 #include <xen/arch-x86/cpuid.h>
@@ -40,7 +42,7 @@ static void features(void)
 	check(one.d & (1 << 24) && one.d & (1 << 25) && one.d & (1 << 26), "FXSR, SSE, SSE2");
 	check(one.c & (1U << 31), "the hypervisor bit");
 	check(!(one.c & (1 << 5)), "no VMX");
-	check(!(one.d & (1 << 3)) , "no PSE");
+	check(!(one.d & (1 << 3)), "no PSE");
 	check(!(one.c & (1 << 3)), "no MONITOR");
 	check(ext.d & (1 << 29), "long mode");
 	check(ext.d & (1 << 11), "SYSCALL");
@@ -65,8 +67,9 @@ static void hypervisor_leaves(void)
 
 static void not_forced(void)
 {
-	check_fault(TRY("ud2; .ascii \"xem\"; cpuid", NO_RESULT, GIVEN("a"(0), "c"(0), "b"(0), "d"(0))),
-		    X_UD, "another word behind UD2");
+	check_fault(
+		TRY("ud2; .ascii \"xem\"; cpuid", NO_RESULT, GIVEN("a"(0), "c"(0), "b"(0), "d"(0))),
+		X_UD, "another word behind UD2");
 	check_fault(TRY("ud2; .ascii \"xen\"; nop", NO_RESULT, NOTHING), X_UD,
 		    "the prefix before NOP");
 }

@@ -2,9 +2,10 @@
 /*
  * cr - control registers of the guest kernel, emulated
  *
- * Right: CR0 reads as protected mode with paging, CR2 is that of the last page fault told, CR3 the machine address of its root (as
- * xen_pfn_to_cr3 makes it), CR4 writes drop what a guest may not set; CLTS and CR0.TS work as fpu_taskswitch; a write that
- * would turn paging off is #GP; nothing of this is for user mode.  ABI: arch-x86/xen-x86_64.h.
+ * Right: CR0 reads as protected mode with paging, CR2 is that of the last page fault told, CR3 the
+ * machine address of its root (as xen_pfn_to_cr3 makes it), CR4 writes drop what a guest may not
+ * set; CLTS and CR0.TS work as fpu_taskswitch; a write that would turn paging off is #GP; nothing
+ * of this is for user mode.  ABI: arch-x86/xen-x86_64.h.
  */
 #include "guest.h"
 

@@ -2,9 +2,10 @@
 /*
  * descriptor - update_descriptor
  *
- * Right: ordinary code and data descriptors are taken, DPL 0 becomes 3; system descriptors (TSS, LDT, interrupt gates) and call gates to the hypervisor are
- * refused, and no call gate works; so are addresses not aligned, not ours, of page tables; the entry is written even though the frame is
- * read-only to the guest. ABI: __HYPERVISOR_update_descriptor in xen.h.
+ * Right: ordinary code and data descriptors are taken, DPL 0 becomes 3; system descriptors (TSS,
+ * LDT, interrupt gates) and call gates to the hypervisor are refused, and no call gate works; so
+ * are addresses not aligned, not ours, of page tables; the entry is written even though the frame
+ * is read-only to the guest.  ABI: __HYPERVISOR_update_descriptor in xen.h.
  */
 #include "guest.h"
 
@@ -14,8 +15,8 @@ static long set(u64 maddr, u64 desc)
 }
 
 /*
- * A call gate with ring 3's code as its target is harmless.  It may be refused; Xen takes it and clears
- * its DPL, so that the processor refuses to go through it.
+ * A call gate with ring 3's code as its target is harmless.  It may be refused; Xen takes it and
+ * clears its DPL, so that the processor refuses to go through it.
  */
 static void call_gate(u64 *table)
 {
@@ -29,7 +30,8 @@ static void call_gate(u64 *table)
 		check(rc == -XEN_EINVAL && !table[6], "a call gate to the guest is refused");
 	else
 		check_eq(table[6] >> 45 & 3, 0, "a call gate to the guest has lost its DPL");
-	check_fault(TRY("lcall *%[to]", NO_RESULT, GIVEN([to] "m"(to))), X_GP, "nobody goes through it");
+	check_fault(TRY("lcall *%[to]", NO_RESULT, GIVEN([to] "m"(to))), X_GP,
+		    "nobody goes through it");
 }
 
 void test_main(void)

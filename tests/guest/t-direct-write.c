@@ -2,9 +2,10 @@
 /*
  * direct-write - a store to a read-only L1 is carried out after the same checks
  *
- * Right: writing, exchanging and comparing entries of a live L1 through its read-only map works as mmu_update would; what that refuses is a page fault;
- * the entry then is as before. The guest need not ask for the assist. Higher levels are not emulated. ABI:
- * VMASST_TYPE_writable_pagetables in xen.h; PEERS: stock kernels rely on it.
+ * Right: writing, exchanging and comparing entries of a live L1 through its read-only map works as
+ * mmu_update would; what that refuses is a page fault; the entry then is as before. The guest need
+ * not ask for the assist. Higher levels are not emulated.  ABI: VMASST_TYPE_writable_pagetables in
+ * xen.h; PEERS: stock kernels rely on it.
  */
 #include "guest.h"
 
@@ -17,20 +18,23 @@ static void good(void)
 	a[0] = 1;
 	b[0] = 2;
 	check_fault(TRY("movq %[v], (%[p])", NO_RESULT,
-			GIVEN([p] "r"(entry), [v] "r"(PTE(mfn_of(a), PTE_DATA)))), NO_FAULT, "MOV");
+			GIVEN([p] "r"(entry), [v] "r"(PTE(mfn_of(a), PTE_DATA)))),
+		    NO_FAULT, "MOV");
 	flush(window);
 	check_eq(LIVE(window[0]), 1, "the page is there");
 	old = PTE(mfn_of(b), PTE_DATA);
-	check_fault(TRY("xchgq %[v], (%[p])", RESULT([v] "+r"(old)), GIVEN([p] "r"(entry))), NO_FAULT,
-		    "XCHG");
+	check_fault(TRY("xchgq %[v], (%[p])", RESULT([v] "+r"(old)), GIVEN([p] "r"(entry))),
+		    NO_FAULT, "XCHG");
 	check_eq(old >> 12 & 0xffffffff, mfn_of(a), "returns the old entry");
 	flush(window);
 	check_eq(LIVE(window[0]), 2, "the other page is there");
 	old = *entry;
 	check_fault(TRY("lock cmpxchgq %[v], (%[p])", RESULT("+a"(old)),
-			GIVEN([p] "r"(entry), [v] "r"(PTE(mfn_of(a), PTE_RO)))), NO_FAULT, "CMPXCHG");
+			GIVEN([p] "r"(entry), [v] "r"(PTE(mfn_of(a), PTE_RO)))),
+		    NO_FAULT, "CMPXCHG");
 	check_eq(LIVE(*entry) >> 12 & 0xffffffff, mfn_of(a), "exchanged");
-	check_fault(TRY("lock andq $~2, (%[p])", NO_RESULT, GIVEN([p] "r"(entry))), NO_FAULT, "AND");
+	check_fault(TRY("lock andq $~2, (%[p])", NO_RESULT, GIVEN([p] "r"(entry))), NO_FAULT,
+		    "AND");
 	check_fault(TRY("movq $0, (%[p])", NO_RESULT, GIVEN([p] "r"(entry))), NO_FAULT, "zero");
 	check_eq(LIVE(*entry), 0, "is there");
 	check_fault(TRY("movq $0x1000, (%[p])", NO_RESULT, GIVEN([p] "r"(entry))), NO_FAULT,
@@ -45,18 +49,18 @@ static void bad(void)
 	check_eq(entry_set(entry, PTE(mfn_of(window), PTE_DATA)), 0, "the first page");
 	old = *entry;
 	check_eq(TRY("movq %[v], (%[p])", NO_RESULT,
-		     GIVEN([p] "r"(entry), [v] "r"(PTE(root_mfn(), PTE_DATA)))), X_PF,
-		 "a writable map of the root is a fault");
+		     GIVEN([p] "r"(entry), [v] "r"(PTE(root_mfn(), PTE_DATA)))),
+		 X_PF, "a writable map of the root is a fault");
 	check_eq(this_cpu()->caught.error, 3, "error code: write, present");
 	check_eq(this_cpu()->cr2, (long)entry, "at the entry");
 	check_eq(LIVE(*entry), old, "the entry is as it was");
 	check_eq(TRY("movq %[v], (%[p])", NO_RESULT,
-		     GIVEN([p] "r"(entry), [v] "r"(PTE(0xfffffffff, PTE_DATA)))), X_PF,
-		 "a frame that does not exist is a fault");
+		     GIVEN([p] "r"(entry), [v] "r"(PTE(0xfffffffff, PTE_DATA)))),
+		 X_PF, "a frame that does not exist is a fault");
 	check_eq(LIVE(*entry), old, "the entry is as it was");
 	check_eq(TRY("movq %[v], (%[p])", NO_RESULT,
-		     GIVEN([p] "r"(entry_of((u64)window, 2) + 100), [v] "r"(0UL))), X_PF,
-		 "a store to a table of level 2 is a fault");
+		     GIVEN([p] "r"(entry_of((u64)window, 2) + 100), [v] "r"(0UL))),
+		 X_PF, "a store to a table of level 2 is a fault");
 }
 
 void test_main(void)

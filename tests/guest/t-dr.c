@@ -2,10 +2,10 @@
 /*
  * dr - debug registers: by MOV and by hypercall
  *
- * Right: both ways see the same registers; addresses in the hypervisor's range or not canonical are refused (-EPERM,
- * #GP); DR7 cannot enable I/O breakpoints without CR4.DE, its reserved bits read as fixed; registers 4 and 5 are 6 and 7 while
- * CR4.DE is clear.
- * ABI: __HYPERVISOR_set_debugreg, get_debugreg in xen.h; SDM volume 3, 17.2.
+ * Right: both ways see the same registers; addresses in the hypervisor's range or not canonical
+ * are refused (-EPERM, #GP); DR7 cannot enable I/O breakpoints without CR4.DE, its reserved bits
+ * read as fixed; registers 4 and 5 are 6 and 7 while CR4.DE is clear. ABI:
+ * __HYPERVISOR_set_debugreg, get_debugreg in xen.h; SDM volume 3, 17.2.
  */
 #include "guest.h"
 

@@ -2,9 +2,10 @@
 /*
  * entry-state - registers at the guest's first instruction
  *
- * Right: RSI is start_info, RSP the top of the boot stack (one page, behind the page tables), CS and SS the flat
- * selectors of ring 3, the other selectors null or flat, interrupts shown as on, DF clear, debug
- * registers at their reset values.  ABI: the comment "Start-of-day memory layout" in xen.h.
+ * Right: RSI is start_info, RSP the top of the boot stack (one page, behind the page tables), CS
+ * and SS the flat selectors of ring 3, the other selectors null or flat, interrupts shown as on,
+ * DF clear, debug registers at their reset values.  ABI: the comment "Start-of-day memory layout"
+ * in xen.h.
  */
 #include "guest.h"
 

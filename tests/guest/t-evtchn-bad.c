@@ -2,12 +2,15 @@
 /*
  * evtchn-bad - ports, vCPUs and virqs out of range
  *
- * Right: each is refused with its error and changes nothing; port 0 is never given out; ports can be had until the two-level
- * table is full, then -ENOSPC, and all closed again. ABI: event_channel.h.
+ * Right: each is refused with its error and changes nothing; port 0 is never given out; ports can
+ * be had until the two-level table is full, then -ENOSPC, and all closed again. ABI:
+ * event_channel.h.
  */
 #include "guest.h"
 
-static const u32 bad_ports[] = { 0, 4000, 4096, 131071, 131072, 0x7fffffff, 0x80000000, 0xffffffff };
+static const u32 bad_ports[] = {
+	0, 4000, 4096, 131071, 131072, 0x7fffffff, 0x80000000, 0xffffffff
+};
 
 static void ports(void)
 {
@@ -61,7 +64,8 @@ static void domains(void)
 	evtchn_bind_interdomain_t in = { .remote_dom = 0x1234, .remote_port = 1 };
 	evtchn_status_t st = { .dom = 0x1234, .port = 1 };
 
-	check_eq(event_op(EVTCHNOP_alloc_unbound, &un), -XEN_ESRCH, "alloc_unbound for another domain");
+	check_eq(event_op(EVTCHNOP_alloc_unbound, &un), -XEN_ESRCH,
+		 "alloc_unbound for another domain");
 	check_eq(event_op(EVTCHNOP_bind_interdomain, &in), -XEN_ESRCH, "bind_interdomain to it");
 	check_eq(event_op(EVTCHNOP_status, &st), -XEN_ESRCH, "its status");
 }
@@ -95,5 +99,6 @@ void test_main(void)
 	domains();
 	all_ports();
 	check_eq(event_op(99, &(evtchn_send_t){ 0 }), -XEN_ENOSYS, "command 99");
-	check_eq(event_op(EVTCHNOP_send, (void *)UNMAPPED), -XEN_EFAULT, "an argument out of reach");
+	check_eq(event_op(EVTCHNOP_send, (void *)UNMAPPED), -XEN_EFAULT,
+		 "an argument out of reach");
 }

@@ -2,8 +2,9 @@
 /*
  * evtchn-smp - events to other vCPUs
  *
- * Right: an IPI port bound to vCPU 1 wakes it from block and is delivered there; bind_vcpu moves an interdomain port; an event for a vCPU on another processor
- * comes while it spins; poll on another vCPU ends by a send. ABI: EVTCHNOP_bind_ipi, bind_vcpu in event_channel.h.
+ * Right: an IPI port bound to vCPU 1 wakes it from block and is delivered there; bind_vcpu moves
+ * an interdomain port; an event for a vCPU on another processor comes while it spins; poll on
+ * another vCPU ends by a send.  ABI: EVTCHNOP_bind_ipi, bind_vcpu in event_channel.h.
  *
  * Boot: --smp 2 --hv-args dom0_max_vcpus=2
  */

@@ -2,8 +2,9 @@
 /*
  * evtchn - channels within the domain
  *
- * Right: an unbound port can be bound once, from then on each end raises the other; status tells each state; closing one end makes the other
- * unbound; what is masked stays pending and is delivered by unmask; sending twice is one event. ABI: event_channel.h.
+ * Right: an unbound port can be bound once, from then on each end raises the other; status tells
+ * each state; closing one end makes the other unbound; what is masked stays pending and is
+ * delivered by unmask; sending twice is one event.  ABI: event_channel.h.
  */
 #include "guest.h"
 

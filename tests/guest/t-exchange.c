@@ -2,8 +2,9 @@
 /*
  * exchange - XENMEM_exchange
  *
- * Right: frames that nobody maps are replaced by others, the M2P tells; pages mapped elsewhere, page tables and frames of
- * nobody are refused and remain; nr_exchanged counts; shapes that do not match are -EINVAL. ABI: xen_memory_exchange in memory.h.
+ * Right: frames that nobody maps are replaced by others, the M2P tells; pages mapped elsewhere,
+ * page tables and frames of nobody are refused and remain; nr_exchanged counts; shapes that do not
+ * match are -EINVAL.  ABI: xen_memory_exchange in memory.h.
  */
 #include "guest.h"
 
@@ -51,5 +52,6 @@ void test_main(void)
 	check_eq(HC(memory_op, .cmd = XENMEM_exchange, .arg = &op), -XEN_EINVAL, "two against one");
 	op.out.nr_extents = 2;
 	op.out.domid = 0x1234;
-	check_eq(HC(memory_op, .cmd = XENMEM_exchange, .arg = &op), -XEN_EINVAL, "for another domain");
+	check_eq(HC(memory_op, .cmd = XENMEM_exchange, .arg = &op), -XEN_EINVAL,
+		 "for another domain");
 }

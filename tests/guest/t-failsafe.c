@@ -2,9 +2,11 @@
 /*
  * failsafe - a data segment that is gone when the vCPU runs again
  *
- * Right: vCPU 0 has a selector in ES and then takes its descriptor away.  As long as it runs nothing happens; after
- * another vCPU ran on the same processor, ES cannot be loaded, and the failsafe callback is entered, with the selectors as they
- * were on its stack, at the interrupted context; with CALLBACKF_mask_events with events masked.  ABI: CALLBACKTYPE_failsafe in callback.h.
+ * Right: vCPU 0 has a selector in ES and then takes its descriptor away.  As long as it runs
+ * nothing happens; after another vCPU ran on the same processor, ES cannot be loaded, and the
+ * failsafe callback is entered, with the selectors as they were on its stack, at the interrupted
+ * context; with CALLBACKF_mask_events with events masked.  ABI: CALLBACKTYPE_failsafe in
+ * callback.h.
  *
  * Boot: --smp 1 --hv-args dom0_max_vcpus=2
  */

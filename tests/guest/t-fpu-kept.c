@@ -2,9 +2,10 @@
 /*
  * fpu-kept - vector registers while another vCPU runs on the same processor
  *
- * Right: each of two vCPUs on one processor loads x87, SSE and (where there is AVX) AVX registers with its own pattern, spins over many of the
- * other's time slices and finds them unchanged, MXCSR and the x87 control word too. Hypercalls do not touch them either.
- * ABI: a vCPU's registers are its own; PEERS.md names the emulator's trap with lazy switching.
+ * Right: each of two vCPUs on one processor loads x87, SSE and (where there is AVX) AVX registers
+ * with its own pattern, spins over many of the other's time slices and finds them unchanged, MXCSR
+ * and the x87 control word too. Hypercalls do not touch them either.  ABI: a vCPU's registers are
+ * its own; PEERS.md names the emulator's trap with lazy switching.
  *
  * Boot: --smp 1 --hv-args dom0_max_vcpus=2
  */
@@ -44,8 +45,11 @@ static void store(struct state *s)
 static void work(u32 id, u64 until)
 {
 	u64 n = (id + 1) * 0x0101010101010101;
-	struct state want = { { n, n + 1, n + 2, n + 3 }, { n ^ 5, n ^ 6 }, n & 0xffffffff,
-			      id ? 0x1fa0 : 0x9f80, id ? 0x37f : 0xf7f };
+	struct state want = { { n, n + 1, n + 2, n + 3 },
+			      { n ^ 5, n ^ 6 },
+			      n & 0xffffffff,
+			      id ? 0x1fa0 : 0x9f80,
+			      id ? 0x37f : 0xf7f };
 	struct state got;
 	u64 end;
 

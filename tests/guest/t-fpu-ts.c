@@ -2,9 +2,9 @@
 /*
  * fpu-ts - fpu_taskswitch and the faults of the FPU
  *
- * Right: fpu_taskswitch(1) makes the next FPU, SSE or XSAVE instruction #NM with RIP at it; delivering #NM clears TS, so that the
- * handler may just use the FPU; fpu_taskswitch(0) clears it too; unmasked x87 and SSE errors are #MF and #XM.
- * ABI: __HYPERVISOR_fpu_taskswitch in xen.h.
+ * Right: fpu_taskswitch(1) makes the next FPU, SSE or XSAVE instruction #NM with RIP at it;
+ * delivering #NM clears TS, so that the handler may just use the FPU; fpu_taskswitch(0) clears it
+ * too; unmasked x87 and SSE errors are #MF and #XM.  ABI: __HYPERVISOR_fpu_taskswitch in xen.h.
  */
 #include "guest.h"
 
@@ -46,7 +46,8 @@ static void errors(void)
 	check_fault(TRY("fwait", NO_RESULT, NOTHING), X_MF, "an x87 division by zero is #MF");
 	__asm__ volatile("fnclex; fninit");
 	__asm__ volatile("ldmxcsr %0; xorps %%xmm0, %%xmm0; cvtsi2ss %1, %%xmm1"
-			 : : "m"(mxcsr), "r"(1));
+			 :
+			 : "m"(mxcsr), "r"(1));
 	vec = TRY("divss %%xmm0, %%xmm1", NO_RESULT, NOTHING);
 	if (vec == NO_FAULT && is_tcg())
 		check_skipped("an SSE division by zero is #XM", "the emulated CPU raises none");

@@ -2,8 +2,9 @@
 /*
  * gate-dpl - software interrupts and the privilege of gates
  *
- * Right: INT n from user mode through a gate of DPL 0 is #GP with error code 8n + 2; through DPL 3 it reaches the handler; the kernel counts as level 1, so it needs a gate
- * of DPL 1 or more; a vector without handler is #GP with its number.  ABI: struct trap_info in xen.h.
+ * Right: INT n from user mode through a gate of DPL 0 is #GP with error code 8n + 2; through DPL 3
+ * it reaches the handler; the kernel counts as level 1, so it needs a gate of DPL 1 or more; a
+ * vector without handler is #GP with its number.  ABI: struct trap_info in xen.h.
  */
 #include "guest.h"
 
@@ -41,9 +42,10 @@ static u64 run(void (*code)(void), struct regs *r)
 }
 
 /*
- * QEMU 7.2 pushes 16n + 2 where a gate of the hypervisor's IDT refuses INT n.  Xen 4.17 takes the vector from
- * that word, so there n arrives doubled: int 0x20 looks like the vector 0x40.  A hypervisor that looks at the
- * instruction is right on both; so these points are not for Xen on an emulator.
+ * QEMU 7.2 pushes 16n + 2 where a gate of the hypervisor's IDT refuses INT n.  Xen 4.17 takes the
+ * vector from that word, so there n arrives doubled: int 0x20 looks like the vector 0x40.  A
+ * hypervisor that looks at the instruction is right on both; so these points are not for Xen on an
+ * emulator.
  */
 static void refused_by_idt(void)
 {

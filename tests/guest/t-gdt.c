@@ -2,9 +2,10 @@
 /*
  * gdt - set_gdt and its limits
  *
- * Right: frames must be the guest's and not writable anywhere; then their entries are in use, the reserved ones from
- * 0xe000 stay; 14 frames (7168 entries) are the most; the frames cannot be mapped writable while they are in use; no entries leave
- * only the reserved ones. ABI: __HYPERVISOR_set_gdt in xen.h, FIRST_RESERVED_GDT_* in arch-x86/xen.h.
+ * Right: frames must be the guest's and not writable anywhere; then their entries are in use, the
+ * reserved ones from 0xe000 stay; 14 frames (7168 entries) are the most; the frames cannot be
+ * mapped writable while they are in use; no entries leave only the reserved ones. ABI:
+ * __HYPERVISOR_set_gdt in xen.h, FIRST_RESERVED_GDT_* in arch-x86/xen.h.
  */
 #include "guest.h"
 
@@ -21,7 +22,10 @@ static bool lar(u16 sel, u32 *rights)
 	bool good;
 
 	*rights = 0;
-	__asm__ volatile("lar %k2, %0\n\tsetz %1" : "+r"(*rights), "=r"(good) : "r"((u32)sel) : "cc");
+	__asm__ volatile("lar %k2, %0\n\tsetz %1"
+			 : "+r"(*rights), "=r"(good)
+			 : "r"((u32)sel)
+			 : "cc");
 	return good;
 }
 

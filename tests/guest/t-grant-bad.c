@@ -2,9 +2,11 @@
 /*
  * grant-bad - maps that must not be
  *
- * Right: each bad operation answers with its status and maps nothing: references out of range or not granted, to another domain, of frames that
- * do not exist; addresses of the hypervisor, not canonical, without table; handles that are none; unmapping at the wrong address. Frames of
- * page tables cannot be mapped writable. A mapped grant keeps its frame's type. ABI: GNTST_* in grant_table.h.
+ * Right: each bad operation answers with its status and maps nothing: references out of range or
+ * not granted, to another domain, of frames that do not exist; addresses of the hypervisor, not
+ * canonical, without table; handles that are none; unmapping at the wrong address. Frames of page
+ * tables cannot be mapped writable. A mapped grant keeps its frame's type.  ABI: GNTST_* in
+ * grant_table.h.
  */
 #include "grant.h"
 
@@ -27,7 +29,8 @@ static void references(void)
 	grant_give(REF, 5, mfn_of(page_alloc()), 0);
 	check_eq(map(REF, GNTMAP_host_map, (u64)window), GNTST_general_error, "for another domain");
 	grant_give(REF, 0, 0xffffffff, 0);
-	check_eq(map(REF, GNTMAP_host_map, (u64)window), GNTST_bad_page, "a frame that does not exist");
+	check_eq(map(REF, GNTMAP_host_map, (u64)window), GNTST_bad_page,
+		 "a frame that does not exist");
 	grant_give(REF, 0, root_mfn(), 0);
 	check_eq(map(REF, GNTMAP_host_map, (u64)window), GNTST_general_error, "a writable root");
 	check_eq(grant_flags(REF) & (GTF_reading | GTF_writing), 0, "no use is shown");
@@ -39,15 +42,18 @@ static void addresses(void)
 
 	grant_give(REF, 0, mfn_of(page), 0);
 	check_eq(map(REF, 0, (u64)window), GNTST_bad_gntref, "no kind of map");
-	check_eq(map(REF, GNTMAP_host_map, HYPERVISOR_VA), GNTST_general_error, "the hypervisor's range");
+	check_eq(map(REF, GNTMAP_host_map, HYPERVISOR_VA), GNTST_general_error,
+		 "the hypervisor's range");
 	check_eq(map(REF, GNTMAP_host_map, NONCANONICAL), GNTST_general_error, "not canonical");
 	check_eq(map(REF, GNTMAP_host_map, UNMAPPED), GNTST_general_error, "no table there");
-	check_eq(map(REF, GNTMAP_host_map | GNTMAP_contains_pte, maddr_of(page)), GNTST_general_error,
-		 "an entry that is in no table");
-	check_eq(map(REF, GNTMAP_host_map | GNTMAP_contains_pte, maddr_of(entry_of((u64)window, 1)) + 4),
+	check_eq(map(REF, GNTMAP_host_map | GNTMAP_contains_pte, maddr_of(page)),
+		 GNTST_general_error, "an entry that is in no table");
+	check_eq(map(REF, GNTMAP_host_map | GNTMAP_contains_pte,
+		     maddr_of(entry_of((u64)window, 1)) + 4),
 		 GNTST_general_error, "an entry that is not aligned");
 	check_eq(grant_flags(REF) & (GTF_reading | GTF_writing), 0, "no use is shown");
-	check_eq(map(REF, GNTMAP_host_map | GNTMAP_readonly, (u64)window), GNTST_okay, "a good one");
+	check_eq(map(REF, GNTMAP_host_map | GNTMAP_readonly, (u64)window), GNTST_okay,
+		 "a good one");
 }
 
 static void handles(void)
@@ -55,7 +61,8 @@ static void handles(void)
 	grant_handle_t h;
 
 	grant_give(REF + 1, 0, mfn_of(page_alloc()), 0);
-	check_eq(grant_map(REF + 1, GNTMAP_host_map, (u64)window, &h), GNTST_okay, "a map over a map");
+	check_eq(grant_map(REF + 1, GNTMAP_host_map, (u64)window, &h), GNTST_okay,
+		 "a map over a map");
 	check_eq(grant_unmap(h, (u64)window + 8 * PAGE_SIZE), GNTST_general_error,
 		 "unmap at the wrong address");
 	check_eq(grant_unmap(h + 1000, (u64)window), GNTST_bad_handle, "a handle that is none");
@@ -69,7 +76,8 @@ static void types(void)
 	grant_handle_t h;
 
 	grant_give(REF + 2, 0, mfn_of(page), 0);
-	check_eq(grant_map(REF + 2, GNTMAP_host_map, (u64)at, &h), GNTST_okay, "a frame is granted and mapped");
+	check_eq(grant_map(REF + 2, GNTMAP_host_map, (u64)at, &h), GNTST_okay,
+		 "a frame is granted and mapped");
 	set_readonly(page);
 	check_refused(pin(1, mfn_of(page)), "it cannot become a table");
 	check_eq(grant_unmap(h, (u64)at), GNTST_okay, "unmap");
@@ -94,6 +102,7 @@ void test_main(void)
 	check_eq(grant_op(GNTTABOP_map_grant_ref, &op), 0, "a domain that does not exist");
 	check_eq(op.status, GNTST_bad_domain, "is its status");
 	check_eq(grant_op(99, &op), -XEN_ENOSYS, "an unknown command");
-	check_eq(HC(grant_table_op, .cmd = GNTTABOP_map_grant_ref, .uop = (void *)UNMAPPED, .count = 1),
+	check_eq(HC(grant_table_op, .cmd = GNTTABOP_map_grant_ref, .uop = (void *)UNMAPPED,
+		    .count = 1),
 		 -XEN_EFAULT, "an operation out of reach");
 }

@@ -2,9 +2,10 @@
 /*
  * grant-map - mapping and unmapping our own grants
  *
- * Right: a granted frame is mapped at an address, or by a page-table entry; reads and writes go to the frame; the entry shows that it is in
- * use for reading and writing while it is; a read-only map cannot be written; unmapping once works and twice does not; revoking while mapped takes
- * nothing away. ABI: GNTTABOP_map_grant_ref, unmap_grant_ref in grant_table.h.
+ * Right: a granted frame is mapped at an address, or by a page-table entry; reads and writes go to
+ * the frame; the entry shows that it is in use for reading and writing while it is; a read-only
+ * map cannot be written; unmapping once works and twice does not; revoking while mapped takes
+ * nothing away.  ABI: GNTTABOP_map_grant_ref, unmap_grant_ref in grant_table.h.
  */
 #include "grant.h"
 
@@ -39,8 +40,10 @@ static void readonly(u64 *page, u64 *window)
 	check_eq(grant_map(REF, GNTMAP_host_map | GNTMAP_readonly, (u64)window, &h), GNTST_okay,
 		 "a read-only one");
 	check_eq(LIVE(window[0]), 1234, "reads the frame");
-	check_fault(TRY("movq $0, (%[p])", NO_RESULT, GIVEN([p] "r"(window))), X_PF, "cannot be written");
-	check_eq(grant_flags(REF) & (GTF_reading | GTF_writing), GTF_reading, "the entry shows reading");
+	check_fault(TRY("movq $0, (%[p])", NO_RESULT, GIVEN([p] "r"(window))), X_PF,
+		    "cannot be written");
+	check_eq(grant_flags(REF) & (GTF_reading | GTF_writing), GTF_reading,
+		 "the entry shows reading");
 	check_eq(grant_unmap(h, (u64)window), GNTST_okay, "unmap");
 }
 
@@ -50,8 +53,8 @@ static void by_pte(u64 *page, u64 *window)
 	grant_handle_t h;
 
 	grant_give(REF, 0, mfn_of(page), 0);
-	check_eq(grant_map(REF, GNTMAP_host_map | GNTMAP_contains_pte, maddr_of(entry), &h), GNTST_okay,
-		 "map by an entry");
+	check_eq(grant_map(REF, GNTMAP_host_map | GNTMAP_contains_pte, maddr_of(entry), &h),
+		 GNTST_okay, "map by an entry");
 	check_eq(LIVE(window[0]), 1234, "reads the frame");
 	check_eq(grant_unmap(h, maddr_of(entry)), GNTST_okay, "unmap");
 	check_eq(LIVE(*entry), 0, "the entry is empty");

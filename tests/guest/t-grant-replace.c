@@ -2,8 +2,9 @@
 /*
  * grant-replace - unmap_and_replace, and a change of version while a grant is in use
  *
- * Right: the mapping of one address moves to the place of the grant's, the grant is released, the other address is empty; set_version is -EBUSY while anything is
- * mapped. ABI: GNTTABOP_unmap_and_replace, set_version in grant_table.h.
+ * Right: the mapping of one address moves to the place of the grant's, the grant is released, the
+ * other address is empty; set_version is -EBUSY while anything is mapped. ABI:
+ * GNTTABOP_unmap_and_replace, set_version in grant_table.h.
  */
 #include "grant.h"
 
@@ -11,8 +12,9 @@
 
 static int replace(grant_handle_t handle, void *at, void *from)
 {
-	gnttab_unmap_and_replace_t op = { .host_addr = (u64)at, .new_addr = (u64)from,
-					  .handle = handle, .status = 77 };
+	gnttab_unmap_and_replace_t op = {
+		.host_addr = (u64)at, .new_addr = (u64)from, .handle = handle, .status = 77
+	};
 	long rc = grant_op(GNTTABOP_unmap_and_replace, &op);
 
 	return rc ? rc : op.status;
@@ -33,7 +35,8 @@ void test_main(void)
 	check_eq(grant_version(1), 0, "to what it is, it can");
 	check_eq(LIVE(at[0]), 1, "the granted frame");
 	check_eq(replace(h + 1000, at, other), GNTST_bad_handle, "a handle that is none");
-	check_eq(replace(h, at, (void *)HYPERVISOR_VA), GNTST_general_error, "by the hypervisor's page");
+	check_eq(replace(h, at, (void *)HYPERVISOR_VA), GNTST_general_error,
+		 "by the hypervisor's page");
 	check_eq(LIVE(at[0]), 1, "nothing changed");
 	check_eq(replace(h, at, other), GNTST_okay, "by another page of ours");
 	check_eq(LIVE(at[0]), 2, "which is there now");

@@ -2,9 +2,10 @@
 /*
  * grant-table - size, versions and frames of the table
  *
- * Right: query_size tells the limits; setup_table gives frames that can be mapped writable, the same each time; more than the most is an
- * error; versions 1 and 2 can be chosen while nothing is mapped, others are -EINVAL; status frames belong to version 2.
- * ABI: GNTTABOP_query_size, setup_table, set_version, get_version, get_status_frames in grant_table.h.
+ * Right: query_size tells the limits; setup_table gives frames that can be mapped writable, the
+ * same each time; more than the most is an error; versions 1 and 2 can be chosen while nothing is
+ * mapped, others are -EINVAL; status frames belong to version 2.  ABI: GNTTABOP_query_size,
+ * setup_table, set_version, get_version, get_status_frames in grant_table.h.
  */
 #include "grant.h"
 
@@ -29,7 +30,8 @@ void test_main(void)
 	gnttab_query_size_t size = { .dom = DOMID_SELF };
 	void *window;
 	u64 frames[4] = { 0 }, again[4] = { 0 };
-	gnttab_get_status_frames_t status = { .dom = DOMID_SELF, .nr_frames = 1,
+	gnttab_get_status_frames_t status = { .dom = DOMID_SELF,
+					      .nr_frames = 1,
 					      .frame_list.p = frames };
 
 	check_eq(grant_op(GNTTABOP_query_size, &size), 0, "query_size");

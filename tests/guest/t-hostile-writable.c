@@ -2,9 +2,10 @@
 /*
  * hostile-writable - a writable map of a live page table, each level, each path
  *
- * Right: refused by mmu_update, by update_va_mapping, in a batch, in a multicall, as an entry of a new table that is linked, and by a
- * grant of the frame to ourselves; a store through a read-only map faults (or, at level 1, is emulated after a check). The frame is
- * never writable: at the end every table is as it was. ABI: mmu_update in xen.h.
+ * Right: refused by mmu_update, by update_va_mapping, in a batch, in a multicall, as an entry of a
+ * new table that is linked, and by a grant of the frame to ourselves; a store through a read-only
+ * map faults (or, at level 1, is emulated after a check). The frame is never writable: at the end
+ * every table is as it was.  ABI: mmu_update in xen.h.
  */
 #include "guest.h"
 
@@ -65,8 +66,8 @@ static void by_store(int level)
 	u64 *entry = &chain.tables[level][3];
 
 	if (level > 1)
-		check_fault(TRY("movb $7, (%[p])", NO_RESULT, GIVEN([p] "r"((char *)entry + 1))), X_PF,
-			    "L%d: a store of a byte", level);
+		check_fault(TRY("movb $7, (%[p])", NO_RESULT, GIVEN([p] "r"((char *)entry + 1))),
+			    X_PF, "L%d: a store of a byte", level);
 	check_eq(*entry, 0, "did nothing");
 	check_eq(TRY("movq %[v], (%[p])", NO_RESULT,
 		     GIVEN([p] "r"(entry), [v] "r"(PTE(mfn_of(chain.tables[level]), PTE_DATA)))),

@@ -2,8 +2,9 @@
 /*
  * iopl-assist - the virtual IOPL as the architecture has it
  *
- * Right: with VMASST_TYPE_architectural_iopl the guest kernel counts as level 0, so IOPL 0 is enough for it; RFLAGS in frames
- * shows the IOPL, iret from the kernel sets it; user mode needs 3. ABI: VMASST_TYPE_architectural_iopl in xen.h.
+ * Right: with VMASST_TYPE_architectural_iopl the guest kernel counts as level 0, so IOPL 0 is
+ * enough for it; RFLAGS in frames shows the IOPL, iret from the kernel sets it; user mode needs 3.
+ * ABI: VMASST_TYPE_architectural_iopl in xen.h.
  */
 #include "guest.h"
 
@@ -60,7 +61,7 @@ void test_main(void)
 	set_iopl(3);
 	check_eq(iopl_shown(), 3, "IOPL 3 is shown after iret");
 	check_eq(user_in_traps(), 0x80, "IN in user mode");
-	check_eq(HC(vm_assist, .cmd = VMASST_CMD_disable, .type = VMASST_TYPE_architectural_iopl), 0,
-		 "the assist off");
+	check_eq(HC(vm_assist, .cmd = VMASST_CMD_disable, .type = VMASST_TYPE_architectural_iopl),
+		 0, "the assist off");
 	check_eq(iopl_shown(), 0, "no IOPL is shown");
 }

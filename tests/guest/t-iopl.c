@@ -2,9 +2,10 @@
 /*
  * iopl - port I/O, CLI and STI under the virtual IOPL
  *
- * Right: without the assist "architectural_iopl" the guest kernel counts as level 1: IOPL 0 refuses IN, OUT, CLI and STI with #GP, IOPL 1
- * allows them to the kernel and not to user mode, IOPL 3 to both. CLI and STI do nothing to the event mask. A port that is not there reads as ones.
- * ABI: PHYSDEVOP_set_iopl in physdev.h; VMASST_TYPE_architectural_iopl in xen.h.
+ * Right: without the assist "architectural_iopl" the guest kernel counts as level 1: IOPL 0
+ * refuses IN, OUT, CLI and STI with #GP, IOPL 1 allows them to the kernel and not to user mode,
+ * IOPL 3 to both. CLI and STI do nothing to the event mask. A port that is not there reads as
+ * ones.  ABI: PHYSDEVOP_set_iopl in physdev.h; VMASST_TYPE_architectural_iopl in xen.h.
  */
 #include "guest.h"
 

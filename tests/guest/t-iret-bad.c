@@ -2,8 +2,8 @@
 /*
  * iret-bad - a frame for iret that lies out of reach ends the domain
  *
- * Right: nobody could be told, so the domain crashes, and the hypervisor says so and lives. Xen tells
- * its own way. ABI: the iret hypercall has no failing return, xen-x86_64.h.
+ * Right: nobody could be told, so the domain crashes, and the hypervisor says so and lives. Xen
+ * tells its own way.  ABI: the iret hypercall has no failing return, xen-x86_64.h.
  *
  * Boot: --end crash --expect-bonsai "d0v0 crashed: "
  */

@@ -2,9 +2,10 @@
 /*
  * iret-refused - an iret to user mode that the processor refuses
  *
- * Right: a selector that is not in the GDT, or a RIP that is not canonical, is a #GP of the context that could not be
- * entered: the frame shows what was asked for, user mode included, and the error code has the selector.  ABI: the iret hypercall in
- * arch-x86/xen-x86_64.h; Xen 4.17 keeps the failsafe callback for data segments.
+ * Right: a selector that is not in the GDT, or a RIP that is not canonical, is a #GP of the
+ * context that could not be entered: the frame shows what was asked for, user mode included, and
+ * the error code has the selector.  ABI: the iret hypercall in arch-x86/xen-x86_64.h; Xen 4.17
+ * keeps the failsafe callback for data segments.
  */
 #include "guest.h"
 

@@ -2,9 +2,10 @@
 /*
  * iret - the iret hypercall in both forms
  *
- * Right: without VGCF_in_syscall every register of the frame counts; with it RCX and R11 become RIP and RFLAGS, as SYSRET
- * leaves them; CS with RPL 0 to 2 stays in the kernel; IF in the frame becomes the event mask; a kernel iret may be nested in
- * handlers; IOPL, VM and other privileged flags of the frame do not arrive. ABI: struct iret_context in xen-x86_64.h.
+ * Right: without VGCF_in_syscall every register of the frame counts; with it RCX and R11 become
+ * RIP and RFLAGS, as SYSRET leaves them; CS with RPL 0 to 2 stays in the kernel; IF in the frame
+ * becomes the event mask; a kernel iret may be nested in handlers; IOPL, VM and other privileged
+ * flags of the frame do not arrive.  ABI: struct iret_context in xen-x86_64.h.
  */
 #include "guest.h"
 
@@ -31,8 +32,13 @@ static void do_iret(void)
 
 static void prepare(u64 cs, u64 flags)
 {
-	frame = (struct iret_context){ .rax = 0xaaaa, .r11 = 0xbbbb, .rcx = 0xcccc, .flags = flags,
-				       .cs = cs, .rflags = 0x2d7, .ss = FLAT_KERNEL_SS };
+	frame = (struct iret_context){ .rax = 0xaaaa,
+				       .r11 = 0xbbbb,
+				       .rcx = 0xcccc,
+				       .flags = flags,
+				       .cs = cs,
+				       .rflags = 0x2d7,
+				       .ss = FLAT_KERNEL_SS };
 }
 
 USER_TEXT static void user_look(void)
@@ -73,7 +79,8 @@ void test_main(void)
 		check_eq(out[1], frame.rip, "RCX is RIP");
 		check_eq(out[2] & 0xdff, (frame.rflags | 0x200) & 0xdff, "R11 is RFLAGS");
 		check_eq(out[3] & 0x3200, 0x200, "IOPL does not arrive, IF is on");
-		check_eq(this_vcpu_info()->evtchn_upcall_mask, 1, "no IF in the frame: events are off");
+		check_eq(this_vcpu_info()->evtchn_upcall_mask, 1,
+			 "no IF in the frame: events are off");
 	}
 	user_init();
 	to_user(0, 0x1c, 0x11);

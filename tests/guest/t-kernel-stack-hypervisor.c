@@ -2,8 +2,8 @@
 /*
  * kernel-stack-hypervisor - a kernel stack in the hypervisor's range
  *
- * Right: stack_switch may take any address, but the first entry from user mode must not write there: the domain dies, the hypervisor
- * lives. ABI: __HYPERVISOR_stack_switch in xen.h.
+ * Right: stack_switch may take any address, but the first entry from user mode must not write
+ * there: the domain dies, the hypervisor lives.  ABI: __HYPERVISOR_stack_switch in xen.h.
  *
  * Boot: --end crash --expect-bonsai "d0v0 crashed: "
  */

@@ -21,7 +21,10 @@ static u64 end_of_mapping(void)
 	}
 }
 
-/* Entries, at all levels, on the way to each page of [from, to): how many lack flags, or have one of bad. */
+/*
+ * Entries, at all levels, on the way to each page of [from, to): how many lack flags, or have one
+ * of bad.
+ */
 static unsigned int count_wrong(u64 from, u64 to, u64 flags, u64 bad)
 {
 	unsigned int wrong = 0;

@@ -2,15 +2,17 @@
 /*
  * ldt - a local descriptor table
  *
- * Right: MMUEXT_SET_LDT takes an aligned address and up to 8192 entries; its pages are looked at on first use: a page that can
- * be made a descriptor page serves, a selector behind the limit is #GP with its own error code; an entry on a page that cannot serve is #PF at its address; a page in use cannot be mapped
- * writable until the LDT is gone. ABI: MMUEXT_SET_LDT in xen.h.
+ * Right: MMUEXT_SET_LDT takes an aligned address and up to 8192 entries; its pages are looked at
+ * on first use: a page that can be made a descriptor page serves, a selector behind the limit is
+ * #GP with its own error code; an entry on a page that cannot serve is #PF at its address; a page
+ * in use cannot be mapped writable until the LDT is gone.  ABI: MMUEXT_SET_LDT in xen.h.
  */
 #include "guest.h"
 
 static long set_ldt(const void *base, u32 entries)
 {
-	mmuext_op_t op = { .cmd = MMUEXT_SET_LDT, .arg1.linear_addr = (u64)base,
+	mmuext_op_t op = { .cmd = MMUEXT_SET_LDT,
+			   .arg1.linear_addr = (u64)base,
 			   .arg2.nr_ents = entries };
 
 	return HC(mmuext_op, .ops = &op, .count = 1, .foreign = DOMID_SELF);

@@ -2,8 +2,9 @@
 /*
  * long-batches - batches that are interrupted go on where they were
  *
- * Right: with a timer each millisecond, a multicall of 4000 calls, mmu_update of 4000 requests and mmuext_op of 4000 operations each do every part exactly
- * once, in order; done counts all. ABI: multicall, mmu_update in xen.h.
+ * Right: with a timer each millisecond, a multicall of 4000 calls, mmu_update of 4000 requests and
+ * mmuext_op of 4000 operations each do every part exactly once, in order; done counts all. ABI:
+ * multicall, mmu_update in xen.h.
  */
 #include "guest.h"
 
@@ -23,12 +24,16 @@ static unsigned int count_wrong(u64 base)
 	return wrong;
 }
 
-/* Exactly once: sends on an IPI port that is masked would show as one; so each call writes its own word. */
+/*
+ * Exactly once: sends on an IPI port that is masked would show as one; so each call writes its own
+ * word.
+ */
 static void multicalls(void)
 {
 	for (int i = 0; i < MANY; i++) {
 		reqs[i] = (mmu_update_t){ maddr_of(&pages[i]), 1000000 + i };
-		calls[i] = (multicall_entry_t){ .op = __HYPERVISOR_mmu_update, .result = 5,
+		calls[i] = (multicall_entry_t){ .op = __HYPERVISOR_mmu_update,
+						.result = 5,
 						.args = { (u64)&reqs[i], 1, 0, DOMID_SELF } };
 	}
 	check_eq(HC(multicall, .calls = calls, .count = MANY), 0, "multicall of %d", MANY);
@@ -45,8 +50,8 @@ static void updates(void)
 
 	for (int i = 0; i < MANY; i++)
 		reqs[i].val = 2000000 + i;
-	check_eq(HC(mmu_update, .reqs = reqs, .count = MANY, .done = &done, .foreign = DOMID_SELF), 0,
-		 "mmu_update of %d", MANY);
+	check_eq(HC(mmu_update, .reqs = reqs, .count = MANY, .done = &done, .foreign = DOMID_SELF),
+		 0, "mmu_update of %d", MANY);
 	check_eq(done, MANY, "done");
 	check_eq(count_wrong(2000000), 0, "each happened");
 	reqs[MANY - 10].ptr = 0xfffffffff000;
@@ -57,7 +62,10 @@ static void updates(void)
 	check_eq(done, MANY - 10, "done");
 }
 
-/* Every frame is pinned by one operation and unpinned by a later one: twice or not at all would fail. */
+/*
+ * Every frame is pinned by one operation and unpinned by a later one: twice or not at all would
+ * fail.
+ */
 static void extended(void)
 {
 	u32 done = 0;

@@ -2,8 +2,10 @@
 /*
  * long-pin - pinning a large tree while events arrive
  *
- * Right: 200 tables with 512 entries each are checked in one hypercall, which is left for events and goes on after them: it answers 0, the timer's
- * upcalls (each millisecond) were delivered meanwhile, the tree is pinned once. An error at the very end undoes everything. ABI: "Long calls restart"; MMUEXT_PIN_L4_TABLE in xen.h.
+ * Right: 200 tables with 512 entries each are checked in one hypercall, which is left for events
+ * and goes on after them: it answers 0, the timer's upcalls (each millisecond) were delivered
+ * meanwhile, the tree is pinned once. An error at the very end undoes everything.  ABI: "Long calls
+ * restart"; MMUEXT_PIN_L4_TABLE in xen.h.
  */
 #include "guest.h"
 
@@ -61,7 +63,8 @@ void test_main(void)
 		check_eq(pin(4, mfn_of(l4)), 0, "pin");
 		t = now() - t;
 		note("%lu us, %u events meanwhile", t / 1000, LIVE(event_count[timer]) - before);
-		check(t < 3000000 || LIVE(event_count[timer]) > before, "events are not kept waiting");
+		check(t < 3000000 || LIVE(event_count[timer]) > before,
+		      "events are not kept waiting");
 		check_eq(pin(4, mfn_of(l4)), -XEN_EINVAL, "it is pinned once");
 		check_eq(unpin(mfn_of(l4)), 0, "unpin");
 		check_eq(unpin(mfn_of(l4)), -XEN_EINVAL, "once");

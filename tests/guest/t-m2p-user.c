@@ -2,8 +2,9 @@
 /*
  * m2p-user - the M2P in user mode
  *
- * Right: the table is for guest kernels; on the root table of user mode it is not readable.
- * ABI: MACH2PHYS_VIRT_START in xen-x86_64.h says where it is, stock hypervisors keep it out of user tables.
+ * Right: the table is for guest kernels; on the root table of user mode it is not readable. ABI:
+ * MACH2PHYS_VIRT_START in xen-x86_64.h says where it is, stock hypervisors keep it out of user
+ * tables.
  */
 #include "guest.h"
 

@@ -2,9 +2,10 @@
 /*
  * m2p - the machine-to-physical table
  *
- * Right: readable at its ABI address, holds for each of our frames its pseudo-physical number, cannot be
- * written, and what lies in the hypervisor's range behind it cannot be read.  memory_op names the same place.
- * ABI: MACH2PHYS_VIRT_START in arch-x86/xen-x86_64.h, XENMEM_machphys_mapping in memory.h.
+ * Right: readable at its ABI address, holds for each of our frames its pseudo-physical number,
+ * cannot be written, and what lies in the hypervisor's range behind it cannot be read.  memory_op
+ * names the same place.  ABI: MACH2PHYS_VIRT_START in arch-x86/xen-x86_64.h,
+ * XENMEM_machphys_mapping in memory.h.
  */
 #include "guest.h"
 
@@ -23,8 +24,9 @@ void test_main(void)
 		    "writing it faults");
 	check_eq(this_cpu()->cr2, (long)&M2P[mfn], "at the entry's address");
 	check_eq(this_cpu()->caught.error & 2, 2, "as a write");
-	check_fault(TRY("movq (%[p]), %[v]", RESULT([v] "=r"(value)), GIVEN([p] "r"(HYPERVISOR_VA))), X_PF,
-		    "the range behind it cannot be read");
+	check_fault(
+		TRY("movq (%[p]), %[v]", RESULT([v] "=r"(value)), GIVEN([p] "r"(HYPERVISOR_VA))),
+		X_PF, "the range behind it cannot be read");
 	check_eq(M2P[mfn], pfn_of((void *)test_main), "the entry is as it was");
 
 	check_eq(HC(memory_op, .cmd = XENMEM_machphys_mapping, .arg = &map), 0,

@@ -2,8 +2,8 @@
 /*
  * machphys-update - the guest's own entries of the M2P
  *
- * Right: MMU_MACHPHYS_UPDATE sets the pseudo-physical number of one of our frames, and nothing else's.
- * ABI: MMU_MACHPHYS_UPDATE in xen.h.
+ * Right: MMU_MACHPHYS_UPDATE sets the pseudo-physical number of one of our frames, and nothing
+ * else's.  ABI: MMU_MACHPHYS_UPDATE in xen.h.
  */
 #include "guest.h"
 

@@ -2,8 +2,9 @@
 /*
  * memory-queries - what memory_op tells
  *
- * Right: maximum_ram_page is above all our frames; the reservations are what the command line gave; the machine's memory map
- * has RAM and is sorted; a buffer too small is told its number of entries; other domains do not exist. ABI: memory.h.
+ * Right: maximum_ram_page is above all our frames; the reservations are what the command line
+ * gave; the machine's memory map has RAM and is sorted; a buffer too small is told its number of
+ * entries; other domains do not exist.  ABI: memory.h.
  */
 #include "guest.h"
 
@@ -26,7 +27,8 @@ static void machine_map(void)
 	xen_memory_map_t op = { .nr_entries = 128, .buffer.p = map };
 	u64 ram = 0, unsorted = 0;
 
-	check_eq(HC(memory_op, .cmd = XENMEM_machine_memory_map, .arg = &op), 0, "machine_memory_map");
+	check_eq(HC(memory_op, .cmd = XENMEM_machine_memory_map, .arg = &op), 0,
+		 "machine_memory_map");
 	for (unsigned int i = 0; i < op.nr_entries; i++) {
 		ram += map[i].type == 1 ? map[i].size : 0;
 		unsorted += i && map[i].addr < map[i - 1].addr + map[i - 1].size;
@@ -50,7 +52,8 @@ void test_main(void)
 		top = p2m[i] > top ? p2m[i] : top;
 	check(HC(memory_op, .cmd = XENMEM_maximum_ram_page) >= (long)top, "maximum_ram_page");
 	check_eq(query(XENMEM_current_reservation), start_info->nr_pages, "current_reservation");
-	check(query(XENMEM_maximum_reservation) >= (long)start_info->nr_pages, "maximum_reservation");
+	check(query(XENMEM_maximum_reservation) >= (long)start_info->nr_pages,
+	      "maximum_reservation");
 	rc = query(XENMEM_maximum_gpfn);
 	check(rc >= 0, "maximum_gpfn is %ld", rc);
 	check_eq(HC(memory_op, .cmd = XENMEM_current_reservation, .arg = &none), -XEN_ESRCH,

@@ -2,8 +2,9 @@
 /*
  * mmu-ad - accessed and dirty bits over an update
  *
- * Right: MMU_PT_UPDATE_PRESERVE_AD keeps A and D of the old entry, MMU_NORMAL_PT_UPDATE takes the new ones as they are;
- * the processor sets both in the guest's table. ABI: MMU_PT_UPDATE_PRESERVE_AD in xen.h.
+ * Right: MMU_PT_UPDATE_PRESERVE_AD keeps A and D of the old entry, MMU_NORMAL_PT_UPDATE takes the
+ * new ones as they are; the processor sets both in the guest's table. ABI:
+ * MMU_PT_UPDATE_PRESERVE_AD in xen.h.
  */
 #include "guest.h"
 
@@ -33,6 +34,7 @@ void test_main(void)
 	check_eq(LIVE(*entry) & AD, PTE_A, "a read sets A");
 	LIVE(page[0]) = 2;
 	check_eq(LIVE(*entry) & AD, AD, "a write sets D");
-	check_eq(set(entry, clean, MMU_PT_UPDATE_NO_TRANSLATE), 0, "no translation is a normal update here");
+	check_eq(set(entry, clean, MMU_PT_UPDATE_NO_TRANSLATE), 0,
+		 "no translation is a normal update here");
 	check_eq(LIVE(*entry) & AD, 0, "of all bits");
 }

@@ -2,9 +2,10 @@
 /*
  * mmu-batch - many updates in one call
  *
- * Right: done counts what was done; the batch stops at the first error, what came before stays done; count 0 is fine; done may be
- * NULL; unknown commands are -ENOSYS; thousands of updates in one call all happen. The preempted flag (bit 31) is for the hypervisor, a
- * guest that sets it at first gets nothing out of it. ABI: __HYPERVISOR_mmu_update, MMU_UPDATE_PREEMPTED in xen.h.
+ * Right: done counts what was done; the batch stops at the first error, what came before stays
+ * done; count 0 is fine; done may be NULL; unknown commands are -ENOSYS; thousands of updates in
+ * one call all happen. The preempted flag (bit 31) is for the hypervisor, a guest that sets it at
+ * first gets nothing out of it.  ABI: __HYPERVISOR_mmu_update, MMU_UPDATE_PREEMPTED in xen.h.
  */
 #include "guest.h"
 
@@ -43,7 +44,8 @@ static void small(void)
 	check_eq(batch(1, NULL), 0, "done is not asked for");
 	check_eq(batch(1, (u32 *)UNMAPPED), 0, "done cannot be told: nobody says so");
 	check_eq(HC(mmu_update, .reqs = (void *)UNMAPPED, .count = 1, .done = &done,
-		    .foreign = DOMID_SELF), -XEN_EFAULT, "requests out of reach");
+		    .foreign = DOMID_SELF),
+		 -XEN_EFAULT, "requests out of reach");
 	check_eq(HC(mmu_update, .reqs = reqs, .count = 1, .done = &done, .foreign = 0x1234),
 		 -XEN_ESRCH, "another domain's tables: there is none");
 }

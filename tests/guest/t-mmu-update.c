@@ -2,10 +2,10 @@
 /*
  * mmu-update - changing entries of live tables
  *
- * Right: entries of every level of a pinned tree change, and the new mapping is in effect once the guest flushes; the same
- * entry again is harmless; an bad ones are refused and the old one
- * stays; plain memory can be written by it too, with any value;
- * addresses not aligned (that is an unknown command) or out of memory are refused. ABI: __HYPERVISOR_mmu_update in xen.h.
+ * Right: entries of every level of a pinned tree change, and the new mapping is in effect once the
+ * guest flushes; the same entry again is harmless; an bad ones are refused and the old one stays;
+ * plain memory can be written by it too, with any value; addresses not aligned (that is an unknown
+ * command) or out of memory are refused.  ABI: __HYPERVISOR_mmu_update in xen.h.
  */
 #include "guest.h"
 
@@ -46,7 +46,8 @@ static void in_effect(void)
 	check_fault(TRY("movb $1, (%[p])", NO_RESULT, GIVEN([p] "r"(page))), X_PF, "faults");
 	check_eq(entry_set(entry, PTE(mfn_of(page), PTE_RO)), 0, "the page, read-only");
 	flush(page);
-	check_fault(TRY("movb $1, (%[p])", NO_RESULT, GIVEN([p] "r"(page))), X_PF, "faults when written");
+	check_fault(TRY("movb $1, (%[p])", NO_RESULT, GIVEN([p] "r"(page))), X_PF,
+		    "faults when written");
 	check_eq(LIVE(page[0]), 11, "and reads");
 	check_eq(entry_set(entry, PTE(mfn_of(page), PTE_DATA)), 0, "writable again");
 	flush(page);
@@ -65,7 +66,8 @@ static void refused(void)
 	check_refused(entry_set(l2e, PTE(root_mfn(), PTE_TABLE)), "a root for an L1");
 	check_refused(entry_set(l2e, PTE(mfn_of(page), PTE_TABLE | PTE_PSE)), "a large page");
 	check(*entry == old && *l2e == old2, "the entries are as they were");
-	check_eq(mmu_set(maddr_of(entry) + 4, old), -XEN_ENOSYS, "an address not aligned is an unknown command");
+	check_eq(mmu_set(maddr_of(entry) + 4, old), -XEN_ENOSYS,
+		 "an address not aligned is an unknown command");
 	check_eq(mmu_set(0xfffffffff000, 0), -XEN_EINVAL, "an entry that does not exist");
 	check_eq(mmu_set(~7UL, 0), -XEN_EINVAL, "an address above all memory");
 }
@@ -74,7 +76,8 @@ static void plain_memory(void)
 {
 	u64 *page = page_alloc();
 
-	check_eq(mmu_set(maddr_of(&page[3]), 0xdeadbeefcafe0001), 0, "plain memory takes any value");
+	check_eq(mmu_set(maddr_of(&page[3]), 0xdeadbeefcafe0001), 0,
+		 "plain memory takes any value");
 	check_eq(LIVE(page[3]), 0xdeadbeefcafe0001, "is there");
 }
 

@@ -2,9 +2,10 @@
 /*
  * msr - RDMSR and WRMSR of the guest kernel, emulated
  *
- * Right: segment bases are read and written, non-canonical values are #GP; EFER shows long mode and SYSCALL and no SVM;
- * the TSC, APIC_BASE, PAT and MISC_ENABLE read; MSRs that do not exist and those of the system-call entry are #GP; user mode gets #GP always.
- * ABI: none but the manuals; the list is what guests use (Linux writes GS base before anything else).
+ * Right: segment bases are read and written, non-canonical values are #GP; EFER shows long mode
+ * and SYSCALL and no SVM; the TSC, APIC_BASE, PAT and MISC_ENABLE read; MSRs that do not exist and
+ * those of the system-call entry are #GP; user mode gets #GP always.  ABI: none but the manuals;
+ * the list is what guests use (Linux writes GS base before anything else).
  */
 #include "guest.h"
 
@@ -49,8 +50,10 @@ static void bases(void)
 		      { MSR_KERNEL_GS_BASE, "user GS base" } };
 
 	for (unsigned int i = 0; i < ARRAY_SIZE(bases); i++) {
-		check_fault(wr(bases[i].msr, 0x123456789000 + i), NO_FAULT, "%s: write", bases[i].name);
-		check_fault(wr(bases[i].msr, NONCANONICAL), X_GP, "%s: non-canonical", bases[i].name);
+		check_fault(wr(bases[i].msr, 0x123456789000 + i), NO_FAULT, "%s: write",
+			    bases[i].name);
+		check_fault(wr(bases[i].msr, NONCANONICAL), X_GP, "%s: non-canonical",
+			    bases[i].name);
 		check_fault(rd(bases[i].msr), NO_FAULT, "%s: read", bases[i].name);
 		check_eq(value, 0x123456789000 + i, "%s: kept", bases[i].name);
 		wr(bases[i].msr, 0);
@@ -68,7 +71,8 @@ static void reading(void)
 	check_fault(rd(MSR_APIC_BASE), NO_FAULT, "APIC_BASE");
 	check_fault(rd(MSR_PAT), NO_FAULT, "PAT");
 	check_eq(value & 0xff, 6, "entry 0 is write-back: 0x%lx", value);
-	check_fault(rd(MSR_MISC_ENABLE), on_xen() ? this_cpu()->caught.vector : NO_FAULT, "MISC_ENABLE");
+	check_fault(rd(MSR_MISC_ENABLE), on_xen() ? this_cpu()->caught.vector : NO_FAULT,
+		    "MISC_ENABLE");
 }
 
 static void refused(void)

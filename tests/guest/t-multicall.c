@@ -2,9 +2,10 @@
 /*
  * multicall - many calls in one
  *
- * Right: each entry has its own result, a failing one stops nothing; checks are made for each call; the answer is 0, or -EFAULT where
- * the list is out of reach; unknown numbers have -ENOSYS as result; a multicall within one is -EINVAL; thousands of entries all happen. ABI:
- * struct multicall_entry in xen.h.
+ * Right: each entry has its own result, a failing one stops nothing; checks are made for each
+ * call; the answer is 0, or -EFAULT where the list is out of reach; unknown numbers have -ENOSYS
+ * as result; a multicall within one is -EINVAL; thousands of entries all happen.  ABI: struct
+ * multicall_entry in xen.h.
  */
 #include "guest.h"
 
@@ -21,12 +22,14 @@ static void each(void)
 {
 	u64 *page = page_alloc();
 
-	calls[0] = (multicall_entry_t){ .op = __HYPERVISOR_xen_version, .args = { XENVER_version } };
+	calls[0] =
+		(multicall_entry_t){ .op = __HYPERVISOR_xen_version, .args = { XENVER_version } };
 	calls[1] = (multicall_entry_t){ .op = 63 };
 	calls[2] = (multicall_entry_t){ .op = __HYPERVISOR_update_va_mapping,
 					.args = { (u64)page, PTE(root_mfn(), PTE_DATA), 0 } };
 	calls[3] = (multicall_entry_t){ .op = __HYPERVISOR_update_va_mapping,
-					.args = { (u64)page, PTE(mfn_of(page), PTE_RO), UVMF_INVLPG } };
+					.args = { (u64)page, PTE(mfn_of(page), PTE_RO),
+						  UVMF_INVLPG } };
 	calls[4] = (multicall_entry_t){ .op = __HYPERVISOR_event_channel_op,
 					.args = { EVTCHNOP_send, NONCANONICAL } };
 	check_eq(run(5), 0, "five calls");
@@ -48,7 +51,8 @@ static void many(void)
 	for (int i = 0; i < MANY; i++) {
 		reqs[i] = (mmu_update_t){ maddr_of(&pages[i]), 5000 + i };
 		calls[i] = (multicall_entry_t){ .op = __HYPERVISOR_mmu_update,
-						.args = { (u64)&reqs[i], 1, 0, DOMID_SELF }, .result = 7 };
+						.args = { (u64)&reqs[i], 1, 0, DOMID_SELF },
+						.result = 7 };
 	}
 	check_eq(run(MANY), 0, "%d calls", MANY);
 	for (int i = 0; i < MANY; i++)
@@ -60,11 +64,14 @@ void test_main(void)
 {
 	each();
 	many();
-	check_eq(HC(multicall, .calls = (void *)UNMAPPED, .count = 1), -XEN_EFAULT, "a list out of reach");
+	check_eq(HC(multicall, .calls = (void *)UNMAPPED, .count = 1), -XEN_EFAULT,
+		 "a list out of reach");
 	check_eq(HC(multicall, .calls = (void *)HYPERVISOR_VA, .count = 1), -XEN_EFAULT,
 		 "a list of the hypervisor's");
-	calls[0] = (multicall_entry_t){ .op = __HYPERVISOR_multicall, .args = { (u64)&calls[1], 1 } };
-	calls[1] = (multicall_entry_t){ .op = __HYPERVISOR_xen_version, .args = { XENVER_version } };
+	calls[0] =
+		(multicall_entry_t){ .op = __HYPERVISOR_multicall, .args = { (u64)&calls[1], 1 } };
+	calls[1] =
+		(multicall_entry_t){ .op = __HYPERVISOR_xen_version, .args = { XENVER_version } };
 	check_eq(run(1), 0, "a multicall in a multicall");
 	check_eq(calls[0].result, -XEN_EINVAL, "is refused");
 }

@@ -2,8 +2,9 @@
 /*
  * nested - traps and events inside handlers
  *
- * Right: a handler may trap, return by iret, and be interrupted by an event when it lets events on; each level gets its own frame on the
- * kernel stack, and the outermost context is as it was. The stack of stack_switch is for entries from user mode only. ABI: iret_context in xen-x86_64.h.
+ * Right: a handler may trap, return by iret, and be interrupted by an event when it lets events
+ * on; each level gets its own frame on the kernel stack, and the outermost context is as it was.
+ * The stack of stack_switch is for entries from user mode only.  ABI: iret_context in xen-x86_64.h.
  */
 #include "guest.h"
 

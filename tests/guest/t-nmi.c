@@ -2,8 +2,9 @@
 /*
  * nmi - VCPUOP_send_nmi
  *
- * Right: the NMI callback is entered, on the vCPU it was sent to, also while events are masked, with events masked inside; a second one waits for the first's
- * iret. ABI: CALLBACKTYPE_nmi in callback.h, VCPUOP_send_nmi in vcpu.h.
+ * Right: the NMI callback is entered, on the vCPU it was sent to, also while events are masked,
+ * with events masked inside; a second one waits for the first's iret.  ABI: CALLBACKTYPE_nmi in
+ * callback.h, VCPUOP_send_nmi in vcpu.h.
  *
  * Boot: --smp 2 --hv-args dom0_max_vcpus=2
  */

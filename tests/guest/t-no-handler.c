@@ -2,7 +2,8 @@
 /*
  * no-handler - a trap without an entry in the table
  *
- * Right: the trap cannot be told to the guest, so the domain dies, the hypervisor lives. ABI: set_trap_table in xen.h.
+ * Right: the trap cannot be told to the guest, so the domain dies, the hypervisor lives. ABI:
+ * set_trap_table in xen.h.
  *
  * Boot: --end crash --expect-bonsai "d0v0 crashed: "
  */

@@ -2,7 +2,8 @@
 /*
  * no-stack-noncanonical - a trap in the kernel with a stack pointer that is no address
  *
- * Right: as for any stack that cannot be written: the domain dies, the hypervisor lives. ABI: none.
+ * Right: as for any stack that cannot be written: the domain dies, the hypervisor lives.
+ * ABI: none.
  *
  * Boot: --end crash --expect-bonsai "d0v0 crashed: "
  */

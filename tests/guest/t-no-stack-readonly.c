@@ -2,8 +2,8 @@
 /*
  * no-stack-readonly - a trap in the kernel while the stack is a page table
  *
- * Right: the hypervisor pushes the frame with the guest's rights: on read-only memory that fails, nothing is written, the domain dies.
- * ABI: page tables are read-only, mmu_update in xen.h.
+ * Right: the hypervisor pushes the frame with the guest's rights: on read-only memory that fails,
+ * nothing is written, the domain dies.  ABI: page tables are read-only, mmu_update in xen.h.
  *
  * Boot: --end crash --expect-bonsai "d0v0 crashed: "
  */

@@ -2,8 +2,8 @@
 /*
  * no-stack - no memory for the frame of a trap in the kernel
  *
- * Right: the stack pointer names nothing when a trap comes: the frame has no place, the domain dies, the hypervisor lives.
- * ABI: none; a PV guest has no double fault for this.
+ * Right: the stack pointer names nothing when a trap comes: the frame has no place, the domain
+ * dies, the hypervisor lives.  ABI: none; a PV guest has no double fault for this.
  *
  * Boot: --end crash --expect-bonsai "d0v0 crashed: "
  */

@@ -2,9 +2,9 @@
 /*
  * p2m-high - an image at the top of the address space, its P2M where the note asks for it
  *
- * Right: as Linux is booted: virtual base 0xffffffff80000000, no hypercall page, P2M at INIT_P2M, its
- * frames named by first_p2m_pfn and nr_p2m_frames, not part of the image's region.  The frame list can be
- * read and written.  ABI: elfnote.h, XEN_ELFNOTE_INIT_P2M; first_p2m_pfn in xen.h.
+ * Right: as Linux is booted: virtual base 0xffffffff80000000, no hypercall page, P2M at INIT_P2M,
+ * its frames named by first_p2m_pfn and nr_p2m_frames, not part of the image's region.  The frame
+ * list can be read and written.  ABI: elfnote.h, XEN_ELFNOTE_INIT_P2M; first_p2m_pfn in xen.h.
  */
 #include "guest.h"
 

@@ -2,8 +2,9 @@
 /*
  * physdev - the parts without devices
  *
- * Right: set_iopl takes 0 to 3; an I/O bitmap lets user mode reach the ports whose bits are clear, as long as it is there; more than 65536 ports are
- * refused; unknown commands are -ENOSYS. ABI: physdev.h.
+ * Right: set_iopl takes 0 to 3; an I/O bitmap lets user mode reach the ports whose bits are clear,
+ * as long as it is there; more than 65536 ports are refused; unknown commands are -ENOSYS. ABI:
+ * physdev.h.
  */
 #include "guest.h"
 

@@ -2,9 +2,10 @@
 /*
  * pin-bad - tables with an entry that may not be
  *
- * Right: pinning a table fails when one entry, also the last, is bad, and leaves nothing behind: what the good
- * entries before it named can be freed. Bad are: writable entries for tables, frames that do not exist or are not ours, large pages,
- * reserved bits, a table of the wrong level. ABI: MMUEXT_PIN_L1_TABLE in xen.h; SDM volume 3, 4.5.
+ * Right: pinning a table fails when one entry, also the last, is bad, and leaves nothing behind:
+ * what the good entries before it named can be freed. Bad are: writable entries for tables, frames
+ * that do not exist or are not ours, large pages, reserved bits, a table of the wrong level. ABI:
+ * MMUEXT_PIN_L1_TABLE in xen.h; SDM volume 3, 4.5.
  */
 #include "guest.h"
 
@@ -62,6 +63,7 @@ void test_main(void)
 		upper_with(level, PTE(below, PTE_TABLE | PTE_PSE), "PSE");
 		upper_with(level, PTE(plain, PTE_TABLE), "a writable page as table");
 		upper_with(level, PTE(0xfffffffff, PTE_TABLE), "a frame that does not exist");
-		upper_with(level, PTE(mfn_of(chain.tables[level]), PTE_TABLE), "a table of its level");
+		upper_with(level, PTE(mfn_of(chain.tables[level]), PTE_TABLE),
+			   "a table of its level");
 	}
 }

@@ -2,9 +2,10 @@
 /*
  * pin - pinning and unpinning tables of every level
  *
- * Right: a good table of each level can be pinned once (again is -EINVAL) and unpinned once (again is -EINVAL); it can be
- * written only before and after; pinning at another level than its use is -EINVAL; a table in use by another keeps its type after unpinning.
- * ABI: MMUEXT_PIN_L1_TABLE to MMUEXT_UNPIN_TABLE in xen.h.
+ * Right: a good table of each level can be pinned once (again is -EINVAL) and unpinned once (again
+ * is -EINVAL); it can be written only before and after; pinning at another level than its use is
+ * -EINVAL; a table in use by another keeps its type after unpinning.  ABI: MMUEXT_PIN_L1_TABLE to
+ * MMUEXT_UNPIN_TABLE in xen.h.
  */
 #include "guest.h"
 

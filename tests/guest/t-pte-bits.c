@@ -2,9 +2,10 @@
 /*
  * pte-bits - which bits of an entry count
  *
- * Right: an entry that is not present may hold anything; a present one keeps NX, PAT, PCD, PWT and the bits for software; the User bit
- * is added where it lacks and Global is taken from such a kernel entry; bits above the physical address are refused. NX is honoured.
- * ABI: 64-bit PV kernels run at ring 3, so that each entry needs the User bit: xen-x86_64.h; SDM volume 3, 4.5.
+ * Right: an entry that is not present may hold anything; a present one keeps NX, PAT, PCD, PWT and
+ * the bits for software; the User bit is added where it lacks and Global is taken from such a
+ * kernel entry; bits above the physical address are refused. NX is honoured.  ABI: 64-bit PV
+ * kernels run at ring 3, so that each entry needs the User bit: xen-x86_64.h; SDM volume 3, 4.5.
  */
 #include "guest.h"
 
@@ -32,7 +33,8 @@ static void execute(void)
 
 	code[0] = 0xc3; /* RET */
 	pte_set((u64)code, PTE(mfn_of(code), PTE_DATA));
-	check_fault(TRY("call *%[p]", NO_RESULT, GIVEN([p] "r"(code))), NO_FAULT, "a page with code");
+	check_fault(TRY("call *%[p]", NO_RESULT, GIVEN([p] "r"(code))), NO_FAULT,
+		    "a page with code");
 	check_eq(pte_set((u64)code, PTE(mfn_of(code), PTE_DATA | PTE_NX)), 0, "no execute");
 	TRY("jmp *%[p]", NO_RESULT, GIVEN([p] "r"(code)));
 	check_eq(this_cpu()->caught.vector, X_PF, "a jump to it faults");
@@ -52,7 +54,8 @@ void test_main(void)
 	check_eq(entry_set(entry, PTE(mfn_of(page), PTE_P)), 0, "without User");
 	check_eq(LIVE(*entry) & PTE_US, PTE_US, "it is added");
 	check_eq(entry_set(entry, PTE(mfn_of(page), PTE_P | PTE_G)), 0, "Global, without User");
-	check_refused(entry_set(entry, PTE(mfn_of(page), PTE_RO) | 1UL << 51), "bit 51 of the address");
+	check_refused(entry_set(entry, PTE(mfn_of(page), PTE_RO) | 1UL << 51),
+		      "bit 51 of the address");
 	not_present();
 	execute();
 }

@@ -2,9 +2,10 @@
 /*
  * race-types - two vCPUs on two processors change the type of the same frames
  *
- * Right: while one pins and unpins a frame as a table, the other maps it writable and writes, or pins it at another level; at no time
- * does a frame have both. A table that was pinned has what it had when it was checked, in spite of stale writable TLB entries of the other
- * processor. ABI: page tables are read-only, mmu_update in xen.h.
+ * Right: while one pins and unpins a frame as a table, the other maps it writable and writes, or
+ * pins it at another level; at no time does a frame have both. A table that was pinned has what it
+ * had when it was checked, in spite of stale writable TLB entries of the other processor. ABI:
+ * page tables are read-only, mmu_update in xen.h.
  *
  * Boot: --smp 2 --hv-args dom0_max_vcpus=2
  */
@@ -21,7 +22,8 @@ static void other(void)
 	while (LIVE(go)) {
 		if (!pte_set((u64)window, PTE(mfn, PTE_DATA))) {
 			if (TRY("movq %[v], (%[p])", NO_RESULT,
-				GIVEN([p] "r"(&window[5]), [v] "r"(PTE(0xfffffffff, PTE_DATA)))) == NO_FAULT)
+				GIVEN([p] "r"(&window[5]), [v] "r"(PTE(0xfffffffff, PTE_DATA)))) ==
+			    NO_FAULT)
 				__atomic_add_fetch(&wrote, 1, __ATOMIC_SEQ_CST);
 			TRY("movq $0, (%[p])", NO_RESULT, GIVEN([p] "r"(&window[5])));
 			/* taken away without a flush: the hypervisor has to see to that */
@@ -65,7 +67,8 @@ void test_main(void)
 	end = now() + 3000000000;
 	while (LIVE(go) != 2 && now() < end)
 		;
-	check(pinned, "pinned %u times, written %u times, at level 2 %u times", pinned, wrote, other_level);
+	check(pinned, "pinned %u times, written %u times, at level 2 %u times", pinned, wrote,
+	      other_level);
 	check_eq(both, 0, "never pinned and writable");
 	check_eq(spoiled, 0, "never written while pinned");
 	check_eq(pin(1, mfn), 0, "the frame is whole");

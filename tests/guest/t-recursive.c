@@ -2,15 +2,18 @@
 /*
  * recursive - tables that name themselves
  *
- * Right: an L4 slot that names its own table, or another pinned one, read-only is a way to read the tables (the builder's root too), and can be taken away; the same with
- * the writable bit is refused, and so is a table of level 1 that maps itself writable. Xen built with linear page tables allows what is allowed here, by its
- * option pv-linear-pt; a hypervisor may also refuse (-EINVAL), not more. ABI: mmu_update in xen.h.
+ * Right: an L4 slot that names its own table, or another pinned one, read-only is a way to read
+ * the tables (the builder's root too), and can be taken away; the same with the writable bit is
+ * refused, and so is a table of level 1 that maps itself writable. Xen built with linear page
+ * tables allows what is allowed here, by its option pv-linear-pt; a hypervisor may also refuse
+ * (-EINVAL), not more.  ABI: mmu_update in xen.h.
  */
 #include "guest.h"
 
 #define SLOT 300
-#define LINEAR(i4, i3, i2, i1) \
-	((u64 *)(0xffff000000000000UL | (u64)(i4) << 39 | (u64)(i3) << 30 | (u64)(i2) << 21 | (u64)(i1) << 12))
+#define LINEAR(i4, i3, i2, i1)                                                                     \
+	((u64 *)(0xffff000000000000UL | (u64)(i4) << 39 | (u64)(i3) << 30 | (u64)(i2) << 21 |      \
+		 (u64)(i1) << 12))
 
 static void linear_map(void)
 {
@@ -25,8 +28,9 @@ static void linear_map(void)
 	check_eq(LIVE(LINEAR(SLOT, SLOT, SLOT, SLOT)[SLOT]), (long)*slot, "reads itself");
 	check_eq(LIVE(LINEAR(SLOT, SLOT, SLOT, SLOT)[table_index((u64)image_start, 4)]) & PTE_ADDR,
 		 root[table_index((u64)image_start, 4)] & PTE_ADDR, "reads the root");
-	check_fault(TRY("movq $0, (%[p])", NO_RESULT, GIVEN([p] "r"(LINEAR(SLOT, SLOT, SLOT, SLOT)))),
-		    X_PF, "cannot be written through");
+	check_fault(
+		TRY("movq $0, (%[p])", NO_RESULT, GIVEN([p] "r"(LINEAR(SLOT, SLOT, SLOT, SLOT)))),
+		X_PF, "cannot be written through");
 	check_eq(entry_set(slot, 0), 0, "and taken away");
 }
 

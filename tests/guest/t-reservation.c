@@ -2,8 +2,9 @@
 /*
  * reservation - giving frames back and getting others
  *
- * Right: decrease_reservation takes frames nobody maps and answers how many; mapped frames stay ours; increase and populate give new ones, zeroed or not
- * but ours; populate sets the M2P; current_reservation follows; beyond the maximum fewer come. ABI: XENMEM_* in memory.h.
+ * Right: decrease_reservation takes frames nobody maps and answers how many; mapped frames stay
+ * ours; increase and populate give new ones, zeroed or not but ours; populate sets the M2P;
+ * current_reservation follows; beyond the maximum fewer come.  ABI: XENMEM_* in memory.h.
  */
 #include "guest.h"
 
@@ -16,7 +17,9 @@ static long current(void)
 
 static long reserve(u64 cmd, u64 *frames, u64 n)
 {
-	xen_memory_reservation_t op = { .extent_start.p = frames, .nr_extents = n, .domid = DOMID_SELF };
+	xen_memory_reservation_t op = { .extent_start.p = frames,
+					.nr_extents = n,
+					.domid = DOMID_SELF };
 
 	return HC(memory_op, .cmd = cmd, .arg = &op);
 }
@@ -37,7 +40,8 @@ void test_main(void)
 	pte_set((u64)page, 0);
 	check_eq(current(), before - 1, "the frame is gone when the last mapping is");
 	pte_set((u64)second, 0);
-	check_eq(reserve(XENMEM_decrease_reservation, frames + 1, 1), 1, "decrease: one that is not");
+	check_eq(reserve(XENMEM_decrease_reservation, frames + 1, 1), 1,
+		 "decrease: one that is not");
 	check_eq(current(), before - 2, "is gone at once");
 	check_refused(pte_set((u64)second, PTE(frames[1], PTE_DATA)), "it cannot be mapped");
 	check_eq(reserve(XENMEM_decrease_reservation, frames + 1, 1), 0, "nor given back twice");

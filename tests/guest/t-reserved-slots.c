@@ -2,9 +2,9 @@
 /*
  * reserved-slots - the hypervisor's slots of a root table
  *
- * Right: slots 256 to 271 cannot be changed by a guest, neither to something nor to nothing, one by one; a root that
- * comes with something in them gets the hypervisor's own instead, or is refused; 255 and 272 are the guest's.
- * ABI: HYPERVISOR_VIRT_START, _END in xen-x86_64.h.
+ * Right: slots 256 to 271 cannot be changed by a guest, neither to something nor to nothing, one
+ * by one; a root that comes with something in them gets the hypervisor's own instead, or is
+ * refused; 255 and 272 are the guest's.  ABI: HYPERVISOR_VIRT_START, _END in xen-x86_64.h.
  */
 #include "guest.h"
 
@@ -41,7 +41,7 @@ void test_main(void)
 	check_eq(set_root(mfn_of(mine)), 0, "and used");
 	check_eq(M2P[mfn_of(root)], pfn_of(root), "with the hypervisor's entries");
 	check_fault(TRY("movq (%[p]), %%rax", RESULT("=a"(rc)),
-			GIVEN([p] "r"(0xffff820000000000 | (CHAIN_VA & ((1UL << 39) - 1))))), X_PF,
-		    "not with its own");
+			GIVEN([p] "r"(0xffff820000000000 | (CHAIN_VA & ((1UL << 39) - 1))))),
+		    X_PF, "not with its own");
 	check_eq(set_root(mfn_of(root)), 0, "back");
 }

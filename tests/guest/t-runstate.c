@@ -2,8 +2,10 @@
 /*
  * runstate - where a vCPU's time goes
  *
- * Right: get_runstate_info says running, and times that add up to system time; a registered area is written at once and kept current; blocked time grows
- * while blocked; with the assist runstate_update_flag bit 63 of state_entry_time is only set during an update. ABI: vcpu_runstate_info in vcpu.h.
+ * Right: get_runstate_info says running, and times that add up to system time; a registered area
+ * is written at once and kept current; blocked time grows while blocked; with the assist
+ * runstate_update_flag bit 63 of state_entry_time is only set during an update. ABI:
+ * vcpu_runstate_info in vcpu.h.
  */
 #include "guest.h"
 
@@ -15,7 +17,8 @@ static vcpu_runstate_info_t get(void)
 {
 	vcpu_runstate_info_t r = { .state = 99 };
 
-	check_eq(HC(vcpu_op, .cmd = VCPUOP_get_runstate_info, .vcpuid = 0, .arg = &r), 0, "get_runstate_info");
+	check_eq(HC(vcpu_op, .cmd = VCPUOP_get_runstate_info, .vcpuid = 0, .arg = &r), 0,
+		 "get_runstate_info");
 	return r;
 }
 
@@ -48,8 +51,8 @@ void test_main(void)
 	check(b.time[RUNSTATE_blocked] >= before + 20 * MS, "blocked time grows while blocked");
 	check(sum(&b) >= sum(&a) + 55 * MS && sum(&b) <= now() + 5 * MS, "the times add up");
 	memset(&area, 0x55, sizeof(area));
-	check_eq(HC(vcpu_op, .cmd = VCPUOP_register_runstate_memory_area, .vcpuid = 0, .arg = &reg), 0,
-		 "register an area");
+	check_eq(HC(vcpu_op, .cmd = VCPUOP_register_runstate_memory_area, .vcpuid = 0, .arg = &reg),
+		 0, "register an area");
 	check_eq(LIVE(area.state), RUNSTATE_running, "it is written at once");
 	before = LIVE(area.time[RUNSTATE_blocked]);
 	sleep(30 * MS);
@@ -58,8 +61,8 @@ void test_main(void)
 	sleep(5 * MS);
 	check_eq(LIVE(area.state_entry_time) >> 63, 0, "the update flag is clear after an update");
 	reg.addr.h.p = (void *)UNMAPPED;
-	check_eq(HC(vcpu_op, .cmd = VCPUOP_register_runstate_memory_area, .vcpuid = 0, .arg = &reg), 0,
-		 "an area where nothing is, is nobody's loss");
+	check_eq(HC(vcpu_op, .cmd = VCPUOP_register_runstate_memory_area, .vcpuid = 0, .arg = &reg),
+		 0, "an area where nothing is, is nobody's loss");
 	sleep(5 * MS);
 	check(true, "the vCPU goes on");
 	check_eq(HC(vcpu_op, .cmd = VCPUOP_get_runstate_info, .vcpuid = 0, .arg = (void *)UNMAPPED),

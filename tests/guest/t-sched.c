@@ -2,9 +2,10 @@
 /*
  * sched - yield, block and poll
  *
- * Right: yield returns; block turns events on and returns for one (at once if it is pending); poll returns when a port of its list is
- * pending, even a masked one and without delivering it, or at its time-out; bad ports are -EINVAL, too many are; unknown
- * commands are -ENOSYS. ABI: SCHEDOP_* in sched.h.
+ * Right: yield returns; block turns events on and returns for one (at once if it is pending); poll
+ * returns when a port of its list is pending, even a masked one and without delivering it, or at
+ * its time-out; bad ports are -EINVAL, too many are; unknown commands are -ENOSYS.  ABI: SCHEDOP_*
+ * in sched.h.
  */
 #include "guest.h"
 

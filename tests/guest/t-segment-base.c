@@ -2,8 +2,9 @@
 /*
  * segment-base - FS and GS bases of kernel and user mode
  *
- * Right: set_segment_base sets FS, the kernel's GS and the user's GS; entering and leaving user mode exchanges the two GS as
- * SWAPGS would; a user selector can be set; non-canonical bases and unknown registers are -EINVAL. ABI: SEGBASE_* in xen-x86_64.h.
+ * Right: set_segment_base sets FS, the kernel's GS and the user's GS; entering and leaving user
+ * mode exchanges the two GS as SWAPGS would; a user selector can be set; non-canonical bases and
+ * unknown registers are -EINVAL.  ABI: SEGBASE_* in xen-x86_64.h.
  */
 #include "guest.h"
 

@@ -2,7 +2,8 @@
 /*
  * shutdown-bad - reasons that are none
  *
- * Right: a reason out of reach is -EFAULT, shutdown_code only takes note and returns; the domain goes on. ABI: SCHEDOP_shutdown, shutdown_code in sched.h.
+ * Right: a reason out of reach is -EFAULT, shutdown_code only takes note and returns; the domain
+ * goes on.  ABI: SCHEDOP_shutdown, shutdown_code in sched.h.
  */
 #include "guest.h"
 

@@ -2,9 +2,10 @@
 /*
  * stale-tlb - a writable TLB entry of another processor, when the frame becomes a table
  *
- * Right: vCPU 1 writes to a page all the time. vCPU 0 makes the page read-only without a flush of vCPU 1 and pins it as a table of level 2 (where no write is emulated): from
- * then on the writes fault, none of them is seen in the table. ABI: mmu_update in xen.h; the hypervisor
- * flushes before a frame gets a new type.
+ * Right: vCPU 1 writes to a page all the time. vCPU 0 makes the page read-only without a flush of
+ * vCPU 1 and pins it as a table of level 2 (where no write is emulated): from then on the writes
+ * fault, none of them is seen in the table.  ABI: mmu_update in xen.h; the hypervisor flushes
+ * before a frame gets a new type.
  *
  * Boot: --smp 2 --hv-args dom0_max_vcpus=2
  */
@@ -15,13 +16,17 @@
 static u64 *page;
 static u32 go, writes, faults, seen;
 
-/* Counts up in the page by entries that are not present: any of them is good, but none may come while pinned. */
+/*
+ * Counts up in the page by entries that are not present: any of them is good, but none may come
+ * while pinned.
+ */
 static void writer(void)
 {
 	u64 n = 0;
 
 	while (LIVE(go)) {
-		if (TRY("movq %[v], (%[p])", NO_RESULT, GIVEN([p] "r"(&page[7]), [v] "r"(n += 2))) == NO_FAULT)
+		if (TRY("movq %[v], (%[p])", NO_RESULT,
+			GIVEN([p] "r"(&page[7]), [v] "r"(n += 2))) == NO_FAULT)
 			LIVE(writes)++;
 		else
 			LIVE(faults)++;

@@ -3,8 +3,8 @@
  * start-info - what the guest finds in start_info
  *
  * Right: the magic names the 64-bit ABI; nr_pages is dom0_mem (64 MiB); the initial domain is
- * privileged and has no console or store ring but a VGA description, which may be empty; page tables, P2M and command
- * line are where the fields say.  ABI: struct start_info in xen.h.
+ * privileged and has no console or store ring but a VGA description, which may be empty; page
+ * tables, P2M and command line are where the fields say.  ABI: struct start_info in xen.h.
  *
  * Arguments: colour=blue two
  */

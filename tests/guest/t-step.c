@@ -2,9 +2,9 @@
 /*
  * step - single steps and breakpoints
  *
- * Right: TF raises #DB after the next instruction with DR6.BS; an execution breakpoint raises it before, with DR6.B0;
- * a write watchpoint after the write, with DR6.B1.  DR6 is the guest's own and sticky.  In user mode as in the kernel.
- * ABI: TRAP_debug; SDM volume 3, 17.3.
+ * Right: TF raises #DB after the next instruction with DR6.BS; an execution breakpoint raises it
+ * before, with DR6.B0; a write watchpoint after the write, with DR6.B1.  DR6 is the guest's own
+ * and sticky.  In user mode as in the kernel.  ABI: TRAP_debug; SDM volume 3, 17.3.
  */
 #include "guest.h"
 
@@ -67,8 +67,10 @@ static void watchpoint(void)
 
 	count = 0;
 	HC(set_debugreg, .reg = 1, .value = (u64)&target);
-	HC(set_debugreg, .reg = 7, .value = 0x400 | 4 | (9UL << 20)); /* 8 is 8 bytes: LEN 10, RW 01 */
-	__asm__ volatile("movq $5, %[t]\n1:\tleaq 1b(%%rip), %[at]" : [t] "=m"(target), [at] "=r"(at));
+	HC(set_debugreg, .reg = 7,
+	   .value = 0x400 | 4 | (9UL << 20)); /* 8 is 8 bytes: LEN 10, RW 01 */
+	__asm__ volatile("movq $5, %[t]\n1:\tleaq 1b(%%rip), %[at]"
+			 : [t] "=m"(target), [at] "=r"(at));
 	HC(set_debugreg, .reg = 7, .value = 0);
 	check_eq(count, 1, "one watchpoint");
 	check_eq(seen[0].rip, at, "RIP is behind the write");

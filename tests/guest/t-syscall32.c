@@ -2,8 +2,9 @@
 /*
  * syscall32 - system calls of 32-bit user code
  *
- * Right: SYSCALL from a 32-bit code segment reaches the callback syscall32 on processors that have it there (AMD's, and
- * the emulated one as it comes), INT 0x80 its gate; CS is the 32-bit one.  ABI: CALLBACKTYPE_syscall32 in callback.h.
+ * Right: SYSCALL from a 32-bit code segment reaches the callback syscall32 on processors that have
+ * it there (AMD's, and the emulated one as it comes), INT 0x80 its gate; CS is the 32-bit one.
+ * ABI: CALLBACKTYPE_syscall32 in callback.h.
  */
 #include "guest.h"
 

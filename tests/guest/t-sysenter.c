@@ -2,11 +2,13 @@
 /*
  * sysenter - SYSENTER of user code on an Intel processor
  *
- * Right: from 64-bit and from 32-bit user mode it reaches the callback sysenter; nothing of the user's RIP and RSP is left, so the frame
- * shows RIP 0 and RSP 0, SS and CS of user mode; without a callback it is #GP.  ABI: CALLBACKTYPE_sysenter in callback.h.
+ * Right: from 64-bit and from 32-bit user mode it reaches the callback sysenter; nothing of the
+ * user's RIP and RSP is left, so the frame shows RIP 0 and RSP 0, SS and CS of user mode; without
+ * a callback it is #GP.  ABI: CALLBACKTYPE_sysenter in callback.h.
  *
- * The emulator's default processor is AMD's, which has no SYSENTER in long mode.  Xen 4.17 does not survive the instruction on "max" renamed to
- * Intel's (double fault on its entry stack), but does on a processor that exists.
+ * The emulator's default processor is AMD's, which has no SYSENTER in long mode.  Xen 4.17 does
+ * not survive the instruction on "max" renamed to Intel's (double fault on its entry stack), but
+ * does on a processor that exists.
  *
  * Boot: --cpu Skylake-Client,-smap,-hle,-rtm
  */

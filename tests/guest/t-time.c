@@ -2,8 +2,9 @@
 /*
  * time - system time on several vCPUs
  *
- * Right: time never goes back, not even from one vCPU to another (by 100 us: Xen's vCPUs on an emulator differ by some); it runs as the
- * wall clock; a registered time area shows the same time. ABI: struct vcpu_time_info in xen.h; VCPUOP_register_vcpu_time_memory_area in vcpu.h.
+ * Right: time never goes back, not even from one vCPU to another (by 100 us: Xen's vCPUs on an
+ * emulator differ by some); it runs as the wall clock; a registered time area shows the same time.
+ * ABI: struct vcpu_time_info in xen.h; VCPUOP_register_vcpu_time_memory_area in vcpu.h.
  *
  * Boot: --smp 2 --hv-args dom0_max_vcpus=2
  */
@@ -14,7 +15,10 @@
 static u64 shared, rounds, back_other, stop;
 static struct vcpu_time_info area;
 
-/* Each takes a time after the one the other published; how often that was smaller by more than the slack. */
+/*
+ * Each takes a time after the one the other published; how often that was smaller by more than the
+ * slack.
+ */
 static u64 race(u64 until)
 {
 	u64 back = 0, other, mine;

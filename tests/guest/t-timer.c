@@ -2,8 +2,9 @@
 /*
  * timer - set_timer_op
  *
- * Right: the timer comes not before its time and soon after; a new time replaces the old; 0 stops it; a time that has passed comes at
- * once. "Soon" is 50 ms here: test machines are loaded. ABI: __HYPERVISOR_set_timer_op in xen.h.
+ * Right: the timer comes not before its time and soon after; a new time replaces the old; 0 stops
+ * it; a time that has passed comes at once. "Soon" is 50 ms here: test machines are loaded. ABI:
+ * __HYPERVISOR_set_timer_op in xen.h.
  */
 #include "guest.h"
 
@@ -40,7 +41,8 @@ void test_main(void)
 
 	event_init();
 	event_hook = on_timer;
-	check_eq(HC(vcpu_op, .cmd = VCPUOP_stop_periodic_timer, .vcpuid = 0), 0, "the periodic timer, off");
+	check_eq(HC(vcpu_op, .cmd = VCPUOP_stop_periodic_timer, .vcpuid = 0), 0,
+		 "the periodic timer, off");
 	port = bind_virq(VIRQ_TIMER, 0);
 	event_port_on(port);
 	for (u64 ms = 1; ms <= 64; ms *= 4) {
@@ -48,7 +50,8 @@ void test_main(void)
 		set(at);
 		await(2000 * MS);
 		check(came >= at, "%lu ms: not early", ms);
-		check(came && came < at + 50 * MS, "soon after: %lu us", came ? (came - at) / 1000 : 0);
+		check(came && came < at + 50 * MS, "soon after: %lu us",
+		      came ? (came - at) / 1000 : 0);
 	}
 	at = now() + 20 * MS;
 	set(at + 2000 * MS);

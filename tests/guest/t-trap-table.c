@@ -2,9 +2,10 @@
 /*
  * trap-table - set_trap_table itself
  *
- * Right: a table ends with an entry without address; single entries are changed without touching others; the flag
- * TI_GET_IF (bit 2) makes the handler start with events masked, and iret restores the mask; a non-canonical handler is refused;
- * NULL clears everything, after which a second table works.  ABI: struct trap_info in xen.h.
+ * Right: a table ends with an entry without address; single entries are changed without touching
+ * others; the flag TI_GET_IF (bit 2) makes the handler start with events masked, and iret restores
+ * the mask; a non-canonical handler is refused; NULL clears everything, after which a second table
+ * works.  ABI: struct trap_info in xen.h.
  */
 #include "guest.h"
 
@@ -38,10 +39,13 @@ void test_main(void)
 {
 	masking();
 	check_eq(one(X_UD, 0, NONCANONICAL), -XEN_EINVAL, "a non-canonical handler is refused");
-	check_eq(one(X_UD, 0, 0xffff7fffffffffff), -XEN_EINVAL, "one just below the upper half too");
+	check_eq(one(X_UD, 0, 0xffff7fffffffffff), -XEN_EINVAL,
+		 "one just below the upper half too");
 	check_eq(TRY("ud2", NO_RESULT, NOTHING), X_UD, "and the old one stays");
-	check_eq(HC(set_trap_table, .traps = (void *)HYPERVISOR_VA), -XEN_EFAULT, "a table of the hypervisor's");
-	check_eq(HC(set_trap_table, .traps = (void *)0x400000000000), -XEN_EFAULT, "a table that is not mapped");
+	check_eq(HC(set_trap_table, .traps = (void *)HYPERVISOR_VA), -XEN_EFAULT,
+		 "a table of the hypervisor's");
+	check_eq(HC(set_trap_table, .traps = (void *)0x400000000000), -XEN_EFAULT,
+		 "a table that is not mapped");
 	check_eq(HC(set_trap_table, .traps = NULL), 0, "NULL clears the table");
 	trap_init();
 	check_eq(TRY("int3", NO_RESULT, NOTHING), X_BP, "a new table works");

@@ -2,9 +2,10 @@
 /*
  * traps - exceptions of the guest kernel reach its own handlers
  *
- * Right: each vector once, with the RIP that the processor defines (faults: the instruction; traps: the
- * next), the right error code, CS shown with RPL 0.  A page fault tells its address in vcpu_info and
- * shows a kernel's access as a supervisor's.  ABI: set_trap_table in xen.h; SDM volume 3, chapter 6.
+ * Right: each vector once, with the RIP that the processor defines (faults: the instruction;
+ * traps: the next), the right error code, CS shown with RPL 0.  A page fault tells its address in
+ * vcpu_info and shows a kernel's access as a supervisor's.  ABI: set_trap_table in xen.h; SDM
+ * volume 3, chapter 6.
  */
 #include "guest.h"
 
@@ -20,8 +21,8 @@ static void faults(void)
 	check_eq(cpu->caught.cs & 0xffff, FLAT_KERNEL_CS & ~3, "CS is shown with RPL 0");
 	check_eq(cpu->caught.ss, FLAT_KERNEL_SS, "SS is shown as it is");
 	check_eq(cpu->caught.error, 0, "no error code");
-	check_fault(TRY("movq (%[p]), %[v]", RESULT([v] "=r"(v)), GIVEN([p] "r"(NONCANONICAL))), X_GP,
-		    "a non-canonical address is a general protection fault");
+	check_fault(TRY("movq (%[p]), %[v]", RESULT([v] "=r"(v)), GIVEN([p] "r"(NONCANONICAL))),
+		    X_GP, "a non-canonical address is a general protection fault");
 	check_eq(cpu->caught.error, 0, "with error code 0");
 	check_fault(TRY("movl %[s], %%ds", NO_RESULT, GIVEN([s] "r"(0x1230))), X_GP,
 		    "a selector behind the GDT");
@@ -42,8 +43,8 @@ static void page_faults(void)
 		    "write to nothing");
 	check_eq(cpu->caught.error, 2, "error code: write");
 	check_eq(cpu->cr2, va + 8, "the address");
-	check_fault(TRY("movb $1, (%[p])", NO_RESULT, GIVEN([p] "r"(start_info->pt_base + 5))), X_PF,
-		    "write to read-only memory");
+	check_fault(TRY("movb $1, (%[p])", NO_RESULT, GIVEN([p] "r"(start_info->pt_base + 5))),
+		    X_PF, "write to read-only memory");
 	check_eq(cpu->caught.error, 3, "error code: write, present");
 	check_eq(cpu->cr2, start_info->pt_base + 5, "the address");
 	TRY("jmp *%[p]", NO_RESULT, GIVEN([p] "r"(va)));

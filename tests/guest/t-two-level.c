@@ -2,8 +2,10 @@
 /*
  * two-level - the bits that announce an event
  *
- * Right: a send sets the port's pending bit, then the word's bit in evtchn_pending_sel, then evtchn_upcall_pending; a masked port sets only the first;
- * unmask of a pending port sets the others; a port in the last word works as one in the first; unmasking by the guest itself tells nobody. ABI: struct shared_info in xen.h.
+ * Right: a send sets the port's pending bit, then the word's bit in evtchn_pending_sel, then
+ * evtchn_upcall_pending; a masked port sets only the first; unmask of a pending port sets the
+ * others; a port in the last word works as one in the first; unmasking by the guest itself tells
+ * nobody.  ABI: struct shared_info in xen.h.
  */
 #include "guest.h"
 
@@ -56,5 +58,6 @@ void test_main(void)
 	event_port_off(b);
 	send(a);
 	shared_info->evtchn_mask[b / 64] &= ~(1UL << b % 64);
-	check_eq(LIVE(vi->evtchn_upcall_pending), 0, "a mask bit cleared by the guest tells nobody");
+	check_eq(LIVE(vi->evtchn_upcall_pending), 0,
+		 "a mask bit cleared by the guest tells nobody");
 }

@@ -2,8 +2,9 @@
 /*
  * unknown-call - numbers that are no hypercall
  *
- * Right: -ENOSYS, whatever the arguments; only EAX counts, so a set upper half makes no difference; calls the list knows
- * but a PV guest does not have answer the same.  ABI: the list of __HYPERVISOR_* in xen.h.
+ * Right: -ENOSYS, whatever the arguments; only EAX counts, so a set upper half makes no
+ * difference; calls the list knows but a PV guest does not have answer the same.  ABI: the list of
+ * __HYPERVISOR_* in xen.h.
  */
 #include "guest.h"
 
@@ -14,8 +15,8 @@ static long call(u64 nr)
 
 void test_main(void)
 {
-	static const u64 numbers[] = { 11, 28, 38, 43, 47, 56, 63, 64, 65, 127, 1000, 0x7fffffff,
-				       0x80000000, 0xffffffff };
+	static const u64 numbers[] = { 11, 28, 38,  43,	  47,	      56,	  63,
+				       64, 65, 127, 1000, 0x7fffffff, 0x80000000, 0xffffffff };
 
 	for (unsigned int i = 0; i < ARRAY_SIZE(numbers); i++)
 		check_eq(call(numbers[i]), -XEN_ENOSYS, "number 0x%lx", numbers[i]);

@@ -2,9 +2,10 @@
 /*
  * user-mode - two root tables, and the ways between them
  *
- * Right: iret to CS with RPL 3 runs on the user root, where the kernel's pages are not; SYSCALL from there reaches
- * the syscall callback with RCX = next RIP and R11 = RFLAGS, as the processor leaves them; a user's page fault is shown as one; traps
- * come in with the user's CS and SS.  ABI: MMUEXT_NEW_USER_BASEPTR in xen.h, CALLBACKTYPE_syscall in callback.h.
+ * Right: iret to CS with RPL 3 runs on the user root, where the kernel's pages are not; SYSCALL
+ * from there reaches the syscall callback with RCX = next RIP and R11 = RFLAGS, as the processor
+ * leaves them; a user's page fault is shown as one; traps come in with the user's CS and SS.  ABI:
+ * MMUEXT_NEW_USER_BASEPTR in xen.h, CALLBACKTYPE_syscall in callback.h.
  */
 #include "guest.h"
 

@@ -2,8 +2,9 @@
 /*
  * user-root-cr3 - writing CR3 in the guest kernel
  *
- * Right: MOV to CR3 is MMUEXT_NEW_BASEPTR by another name: a pinned root is taken, frames that are none are #GP and
- * change nothing; the frame of a virtual address of the hypervisor's is no root either.  ABI: MMUEXT_NEW_BASEPTR in xen.h.
+ * Right: MOV to CR3 is MMUEXT_NEW_BASEPTR by another name: a pinned root is taken, frames that are
+ * none are #GP and change nothing; the frame of a virtual address of the hypervisor's is no root
+ * either.  ABI: MMUEXT_NEW_BASEPTR in xen.h.
  */
 #include "guest.h"
 

@@ -2,9 +2,10 @@
 /*
  * va-mapping - update_va_mapping
  *
- * Right: sets the L1 entry of an address; with UVMF flags of every kind the new mapping is in effect; an address without an L1 table, in the hypervisor's
- * range or not canonical is -EINVAL; bad frames and writable tables are refused; A page that was mapped read-only elsewhere
- * stays so. ABI: __HYPERVISOR_update_va_mapping, UVMF_* in xen.h.
+ * Right: sets the L1 entry of an address; with UVMF flags of every kind the new mapping is in
+ * effect; an address without an L1 table, in the hypervisor's range or not canonical is -EINVAL;
+ * bad frames and writable tables are refused; A page that was mapped read-only elsewhere stays so.
+ * ABI: __HYPERVISOR_update_va_mapping, UVMF_* in xen.h.
  */
 #include "guest.h"
 
@@ -16,7 +17,9 @@ static long set(const void *va, u64 pte, u64 flags)
 static void flushes(void)
 {
 	static const u64 flags[] = {
-		UVMF_INVLPG | UVMF_LOCAL, UVMF_INVLPG | UVMF_ALL, UVMF_TLB_FLUSH | UVMF_LOCAL,
+		UVMF_INVLPG | UVMF_LOCAL,
+		UVMF_INVLPG | UVMF_ALL,
+		UVMF_TLB_FLUSH | UVMF_LOCAL,
 		UVMF_TLB_FLUSH | UVMF_ALL,
 	};
 	u64 *a = page_alloc(), *b = page_alloc(), *window = page_alloc();
@@ -30,9 +33,11 @@ static void flushes(void)
 		set(window, PTE(mfn_of(b), PTE_DATA), flags[i]);
 		check_eq(LIVE(window[0]), 2, "the second is there");
 	}
-	check_eq(set(window, PTE(mfn_of(a), PTE_DATA), UVMF_INVLPG | (u64)&mask), 0, "with a mask of vCPUs");
+	check_eq(set(window, PTE(mfn_of(a), PTE_DATA), UVMF_INVLPG | (u64)&mask), 0,
+		 "with a mask of vCPUs");
 	check_eq(LIVE(window[0]), 1, "the first page is there");
-	check_eq(set(window, PTE(mfn_of(b), PTE_DATA), UVMF_TLB_FLUSH | (u64)&mask), 0, "the same, whole TLB");
+	check_eq(set(window, PTE(mfn_of(b), PTE_DATA), UVMF_TLB_FLUSH | (u64)&mask), 0,
+		 "the same, whole TLB");
 	check_eq(LIVE(window[0]), 2, "the second is there");
 	check_eq(set(window, PTE(mfn_of(a), PTE_DATA), UVMF_NONE), 0, "no flush");
 	check_eq(LIVE(*entry_of((u64)window, 1)) >> 12 & 0xffffffff, mfn_of(a), "the entry is set");

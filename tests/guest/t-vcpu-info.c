@@ -2,8 +2,10 @@
 /*
  * vcpu-info - VCPUOP_register_vcpu_info
  *
- * Right: the structure moves to where the guest says, with what it held; from then on the hypervisor uses the new place only: time, masks and page-fault addresses; once only;
- * a place that crosses a page, is not aligned or no frame of ours is refused. ABI: struct vcpu_register_vcpu_info in vcpu.h.
+ * Right: the structure moves to where the guest says, with what it held; from then on the
+ * hypervisor uses the new place only: time, masks and page-fault addresses; once only; a place
+ * that crosses a page, is not aligned or no frame of ours is refused.  ABI: struct
+ * vcpu_register_vcpu_info in vcpu.h.
  */
 #include "guest.h"
 
@@ -33,7 +35,7 @@ void test_main(void)
 	check_eq(reg(mfn_of(page), 128), 0, "a good place");
 	check_eq(new->evtchn_upcall_mask, 1, "has the mask that was");
 	check_eq(LIVE(new->evtchn_upcall_pending), 1, "an upcall is made pending, to be safe");
-	check(new->time.version && new->time.system_time >= old_time, "has the time");
+	check(new->time.version &&new->time.system_time >= old_time, "has the time");
 	LIVE(new->evtchn_upcall_pending) = 0;
 	LIVE(new->evtchn_pending_sel) = 0;
 	LIVE(old->evtchn_upcall_pending) = 0;
@@ -43,6 +45,7 @@ void test_main(void)
 	TRY("movq (%[p]), %[v]", RESULT([v] "=r"(v)), GIVEN([p] "r"(va)));
 	check_eq(new->arch.cr2, va, "fault addresses too");
 	check_eq(reg(mfn_of(page), 256), -XEN_EINVAL, "once only");
-	check_eq(HC(vcpu_op, .cmd = VCPUOP_register_vcpu_info, .vcpuid = 0, .arg = (void *)UNMAPPED),
-		 -XEN_EFAULT, "an argument out of reach");
+	check_eq(
+		HC(vcpu_op, .cmd = VCPUOP_register_vcpu_info, .vcpuid = 0, .arg = (void *)UNMAPPED),
+		-XEN_EFAULT, "an argument out of reach");
 }

@@ -2,8 +2,9 @@
 /*
  * vcpu - bringing virtual CPUs up and down
  *
- * Right: is_up tells; initialise takes a context once (-EEXIST then), up starts it with the context's registers and its own vcpu_info, events masked; down
- * ends it until the next up; a vCPU that is not initialised cannot go up; bad contexts and numbers are refused. ABI: vcpu.h.
+ * Right: is_up tells; initialise takes a context once (-EEXIST then), up starts it with the
+ * context's registers and its own vcpu_info, events masked; down ends it until the next up; a vCPU
+ * that is not initialised cannot go up; bad contexts and numbers are refused.  ABI: vcpu.h.
  *
  * Boot: --smp 2 --hv-args dom0_max_vcpus=4
  */
@@ -54,16 +55,19 @@ static void contexts(void)
 
 	vcpu_context(&ctx, 3, other);
 	ctx.ctrlreg[3] = xen_pfn_to_cr3(mfn_of(page_alloc()));
-	check(HC(vcpu_op, .cmd = VCPUOP_initialise, .vcpuid = 3, .arg = &ctx) < 0, "a root that is none");
+	check(HC(vcpu_op, .cmd = VCPUOP_initialise, .vcpuid = 3, .arg = &ctx) < 0,
+	      "a root that is none");
 	vcpu_context(&ctx, 3, other);
 	ctx.gdt_ents = 512;
 	ctx.gdt_frames[0] = mfn_of(page_alloc());
-	check(HC(vcpu_op, .cmd = VCPUOP_initialise, .vcpuid = 3, .arg = &ctx) < 0, "a GDT that is writable");
+	check(HC(vcpu_op, .cmd = VCPUOP_initialise, .vcpuid = 3, .arg = &ctx) < 0,
+	      "a GDT that is writable");
 	vcpu_context(&ctx, 3, other);
 	ctx.ldt_ents = 10000;
-	check(HC(vcpu_op, .cmd = VCPUOP_initialise, .vcpuid = 3, .arg = &ctx) < 0, "an LDT too long");
-	check_eq(HC(vcpu_op, .cmd = VCPUOP_initialise, .vcpuid = 3, .arg = (void *)UNMAPPED), -XEN_EFAULT,
-		 "a context out of reach");
+	check(HC(vcpu_op, .cmd = VCPUOP_initialise, .vcpuid = 3, .arg = &ctx) < 0,
+	      "an LDT too long");
+	check_eq(HC(vcpu_op, .cmd = VCPUOP_initialise, .vcpuid = 3, .arg = (void *)UNMAPPED),
+		 -XEN_EFAULT, "a context out of reach");
 	check_eq(op(VCPUOP_up, 3), -XEN_EINVAL, "it cannot go up");
 }
 

@@ -2,9 +2,10 @@
 /*
  * version - every question of xen_version
  *
- * Right: version 4.17; strings are ended within their buffers; capabilities name xen-3.0-x86_64; the platform parameter is the start of the
- * hypervisor's range; features are as ABI.md says for an initial domain and further submaps are 0; page size 4096; unknown commands -ENOSYS.
- * ABI: version.h, features.h.
+ * Right: version 4.17; strings are ended within their buffers; capabilities name xen-3.0-x86_64;
+ * the platform parameter is the start of the hypervisor's range; features are as ABI.md says for
+ * an initial domain and further submaps are 0; page size 4096; unknown commands -ENOSYS. ABI:
+ * version.h, features.h.
  */
 #include "guest.h"
 
@@ -69,7 +70,8 @@ void test_main(void)
 	string(XENVER_capabilities, sizeof(xen_capabilities_info_t), "capabilities");
 	check(contains(text, "xen-3.0-x86_64"), "have the 64-bit ABI: %s", text);
 	string(XENVER_compile_info, sizeof(xen_compile_info_t), "compile_info");
-	check_eq(HC(xen_version, .cmd = XENVER_platform_parameters, .arg = &pp), 0, "platform_parameters");
+	check_eq(HC(xen_version, .cmd = XENVER_platform_parameters, .arg = &pp), 0,
+		 "platform_parameters");
 	check_eq(pp.virt_start, HYPERVISOR_VIRT_START, "virt_start");
 	features();
 	check_eq(HC(xen_version, .cmd = XENVER_pagesize), PAGE_SIZE, "pagesize");

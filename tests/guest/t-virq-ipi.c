@@ -2,8 +2,9 @@
 /*
  * virq-ipi - virtual interrupts and IPIs to oneself
  *
- * Right: status tells virq and ipi with their numbers; send on an IPI port raises it, on a virq port it is -EINVAL; the timer's virq
- * comes after set_timer_op; a closed virq can be bound again; VIRQ_DEBUG and others can be bound. ABI: VIRQ_* in xen.h, event_channel.h.
+ * Right: status tells virq and ipi with their numbers; send on an IPI port raises it, on a virq
+ * port it is -EINVAL; the timer's virq comes after set_timer_op; a closed virq can be bound again;
+ * VIRQ_DEBUG and others can be bound.  ABI: VIRQ_* in xen.h, event_channel.h.
  */
 #include "guest.h"
 
@@ -35,7 +36,8 @@ void test_main(void)
 	check_eq(event_op(EVTCHNOP_close, &cl), 0, "close the virq");
 	timer = bind_virq(VIRQ_TIMER, 0);
 	check(true, "bound again: port %u", timer);
-	check_eq(event_op(EVTCHNOP_bind_virq, &(evtchn_bind_virq_t){ .virq = VIRQ_DEBUG }), 0, "VIRQ_DEBUG");
+	check_eq(event_op(EVTCHNOP_bind_virq, &(evtchn_bind_virq_t){ .virq = VIRQ_DEBUG }), 0,
+		 "VIRQ_DEBUG");
 	check_eq(event_op(EVTCHNOP_bind_virq, &(evtchn_bind_virq_t){ .virq = VIRQ_CONSOLE }), 0,
 		 "VIRQ_CONSOLE");
 	check_eq(event_op(EVTCHNOP_bind_virq, &(evtchn_bind_virq_t){ .virq = VIRQ_DOM_EXC }), 0,

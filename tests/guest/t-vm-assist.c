@@ -2,8 +2,9 @@
 /*
  * vm-assist - which assists there are
  *
- * Right: each known assist of 64-bit guests is switched on and off, also twice; unknown types are -EINVAL, unknown
- * commands -ENOSYS; 4gb_segments are for 32-bit guests but are accepted. ABI: VMASST_* in xen.h.
+ * Right: each known assist of 64-bit guests is switched on and off, also twice; unknown types are
+ * -EINVAL, unknown commands -ENOSYS; 4gb_segments are for 32-bit guests but are accepted. ABI:
+ * VMASST_* in xen.h.
  */
 #include "guest.h"
 

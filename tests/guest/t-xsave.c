@@ -2,9 +2,10 @@
 /*
  * xsave - XCR0 and the AVX state
  *
- * Right: CPUID by the prefix offers XSAVE and, after CR4.OSXSAVE is set, shows it; XSETBV in the kernel changes XCR0 and XGETBV reads it;
- * values that lack x87, or have AVX without SSE, or unknown bits, are #GP; user mode gets #GP; AVX works once it is on.
- * ABI: SDM volume 1, 13.3; xen.h says nothing.
+ * Right: CPUID by the prefix offers XSAVE and, after CR4.OSXSAVE is set, shows it; XSETBV in the
+ * kernel changes XCR0 and XGETBV reads it; values that lack x87, or have AVX without SSE, or
+ * unknown bits, are #GP; user mode gets #GP; AVX works once it is on.  ABI: SDM volume 1, 13.3;
+ * xen.h says nothing.
  */
 #include "guest.h"
 

@@ -70,7 +70,10 @@ void event_port_off(u32 port)
 	bit_set(shared_info->evtchn_mask, port);
 }
 
-/* Clearing the mask is not enough: what became pending meanwhile is told once, by an upcall we ask for. */
+/*
+ * Clearing the mask is not enough: what became pending meanwhile is told once, by an upcall we ask
+ * for.
+ */
 void events_enable(void)
 {
 	vcpu_info_t *vi = this_vcpu_info();

@@ -48,7 +48,9 @@ void grant_init(void)
 void grant_init2(void)
 {
 	u64 frame = 0;
-	gnttab_get_status_frames_t op = { .dom = DOMID_SELF, .nr_frames = 1, .frame_list.p = &frame };
+	gnttab_get_status_frames_t op = { .dom = DOMID_SELF,
+					  .nr_frames = 1,
+					  .frame_list.p = &frame };
 
 	if (grant_version(2))
 		bail_out("grant tables of version 2");
@@ -91,8 +93,9 @@ u16 grant_flags(grant_ref_t ref)
 
 int grant_map(grant_ref_t ref, u32 flags, u64 host_addr, grant_handle_t *handle)
 {
-	gnttab_map_grant_ref_t op = { .host_addr = host_addr, .flags = flags, .ref = ref,
-				      .dom = OURSELVES, .status = 77 };
+	gnttab_map_grant_ref_t op = {
+		.host_addr = host_addr, .flags = flags, .ref = ref, .dom = OURSELVES, .status = 77
+	};
 	long rc = grant_op(GNTTABOP_map_grant_ref, &op);
 
 	*handle = op.handle;

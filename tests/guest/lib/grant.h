@@ -5,14 +5,14 @@
 
 #include "guest.h"
 
-extern grant_entry_v1_t *grants;	/* version 1: a page, 512 entries */
-extern grant_entry_v2_t *grants2;	/* version 2: a page, 256 entries */
-extern grant_status_t *grant_status;	/* version 2: a page */
+extern grant_entry_v1_t *grants; /* version 1: a page, 512 entries */
+extern grant_entry_v2_t *grants2; /* version 2: a page, 256 entries */
+extern grant_status_t *grant_status; /* version 2: a page */
 
 long grant_op(u32 cmd, void *op); /* one operation; the result of the hypercall */
-void grant_init(void);		  /* version 1 */
-void grant_init2(void);		  /* version 2 */
-long grant_version(u32 version);  /* set_version */
+void grant_init(void); /* version 1 */
+void grant_init2(void); /* version 2 */
+long grant_version(u32 version); /* set_version */
 
 /* Grant access to a frame: flags GTF_readonly or 0. */
 void grant_give(grant_ref_t ref, domid_t to, u64 mfn, u16 flags);

@@ -2,9 +2,10 @@
 /*
  * The runtime under every guest test: just enough of a PV kernel to ask one question.
  *
- * A test is one file with a test_main().  When it is called, the trap table is set (every fault that
- * nobody asked for fails the test and ends the guest), shared_info is mapped, events are masked.
- * What it returns from is the end of the test: the plan is printed and the domain powers off.
+ * A test is one file with a test_main().  When it is called, the trap table is set (every fault
+ * that nobody asked for fails the test and ends the guest), shared_info is mapped, events are
+ * masked. What it returns from is the end of the test: the plan is printed and the domain powers
+ * off.
  */
 #ifndef TESTS_GUEST_H
 #define TESTS_GUEST_H
@@ -90,8 +91,8 @@ struct regs {
 	u64 r15, r14, r13, r12, rbp, rbx, r11, r10, r9, r8, rax, rcx, rdx, rsi, rdi;
 	u64 vector, error;
 	u64 rip;
-	u32 cs;		/* RPL 0: kernel, 3: user */
-	u8 saved_mask;	/* vcpu_info.evtchn_upcall_mask before the trap */
+	u32 cs; /* RPL 0: kernel, 3: user */
+	u8 saved_mask; /* vcpu_info.evtchn_upcall_mask before the trap */
 	u8 unused[3];
 	u64 rflags, rsp, ss;
 };
@@ -107,23 +108,37 @@ enum pseudo_vector {
 };
 
 enum vector {
-	X_DE = 0, X_DB = 1, X_BP = 3, X_OF = 4, X_BR = 5, X_UD = 6, X_NM = 7, X_DF = 8, X_TS = 10,
-	X_NP = 11, X_SS = 12, X_GP = 13, X_PF = 14, X_MF = 16, X_AC = 17, X_XM = 19,
+	X_DE = 0,
+	X_DB = 1,
+	X_BP = 3,
+	X_OF = 4,
+	X_BR = 5,
+	X_UD = 6,
+	X_NM = 7,
+	X_DF = 8,
+	X_TS = 10,
+	X_NP = 11,
+	X_SS = 12,
+	X_GP = 13,
+	X_PF = 14,
+	X_MF = 16,
+	X_AC = 17,
+	X_XM = 19,
 };
 
 #define STACK_SIZE 16384UL
 
 /* What one vCPU of the guest keeps; it lies at the low end of that vCPU's kernel stack. */
 struct cpu {
-	u64 resume;		/* where TRY() goes on after a fault; 0: no fault is expected */
-	u64 try_rip;		/* first instruction of the TRY() */
-	struct regs caught;	/* of the last trap that TRY() took; .vector NO_FAULT if none */
-	u64 cr2;		/* vcpu_info.arch.cr2 at that trap */
-	u8 mask_inside;		/* vcpu_info.evtchn_upcall_mask as the handler found it */
+	u64 resume; /* where TRY() goes on after a fault; 0: no fault is expected */
+	u64 try_rip; /* first instruction of the TRY() */
+	struct regs caught; /* of the last trap that TRY() took; .vector NO_FAULT if none */
+	u64 cr2; /* vcpu_info.arch.cr2 at that trap */
+	u8 mask_inside; /* vcpu_info.evtchn_upcall_mask as the handler found it */
 	u32 id;
-	u64 user_sp;		/* kernel stack pointer while user_run() is in user mode; else 0 */
-	struct regs user;	/* where and how user mode was left */
-	u16 failsafe_sel[4];	/* ds es fs gs as told to the failsafe callback */
+	u64 user_sp; /* kernel stack pointer while user_run() is in user mode; else 0 */
+	struct regs user; /* where and how user mode was left */
+	u16 failsafe_sel[4]; /* ds es fs gs as told to the failsafe callback */
 	void (*start)(void);
 	u64 kernel_root, user_root; /* frames of the root tables, for vCPUs brought up later */
 };
@@ -159,7 +174,7 @@ static inline vcpu_info_t *this_vcpu_info(void)
 #define NO_RESULT
 #define RESULT(...) , __VA_ARGS__
 #define NOTHING
-#define GIVEN(...)  __VA_ARGS__
+#define GIVEN(...) __VA_ARGS__
 #define TRY(code, results, inputs)                                                                 \
 	({                                                                                         \
 		struct cpu *c_ = this_cpu();                                                       \
@@ -168,8 +183,8 @@ static inline vcpu_info_t *this_vcpu_info(void)
 				 "movq $770f, %[rip]\n"                                            \
 				 "770:\t" code "\n"                                                \
 				 "771:\tmovq $0, %[resume]"                                        \
-				 : [resume] "+m"(c_->resume), [rip] "+m"(c_->try_rip) results      \
-				 : inputs                                                          \
+				 : [resume] "+m"(c_->resume), [rip] "+m"(c_->try_rip)results       \
+:inputs                                                                                            \
 				 : "memory", "cc");                                                \
 		LIVE(c_->caught.vector);                                                           \
 	})
@@ -194,20 +209,20 @@ void iret_to(const struct regs *regs) __attribute__((noreturn)); /* all of *regs
 
 /* --- page.c --- */
 
-#define PTE_P	 0x001UL
-#define PTE_RW	 0x002UL
-#define PTE_US	 0x004UL
-#define PTE_PWT	 0x008UL
-#define PTE_PCD	 0x010UL
-#define PTE_A	 0x020UL
-#define PTE_D	 0x040UL
-#define PTE_PSE	 0x080UL
-#define PTE_G	 0x100UL
-#define PTE_NX	 (1UL << 63)
-#define PTE_ADDR 0x000ffffffffff000UL
-#define PTE_TABLE (PTE_P | PTE_RW | PTE_US | PTE_A | PTE_D)
-#define PTE_DATA  (PTE_P | PTE_RW | PTE_US | PTE_A | PTE_D)
-#define PTE_RO	  (PTE_P | PTE_US | PTE_A)
+#define PTE_P		0x001UL
+#define PTE_RW		0x002UL
+#define PTE_US		0x004UL
+#define PTE_PWT		0x008UL
+#define PTE_PCD		0x010UL
+#define PTE_A		0x020UL
+#define PTE_D		0x040UL
+#define PTE_PSE		0x080UL
+#define PTE_G		0x100UL
+#define PTE_NX		(1UL << 63)
+#define PTE_ADDR	0x000ffffffffff000UL
+#define PTE_TABLE	(PTE_P | PTE_RW | PTE_US | PTE_A | PTE_D)
+#define PTE_DATA	(PTE_P | PTE_RW | PTE_US | PTE_A | PTE_D)
+#define PTE_RO		(PTE_P | PTE_US | PTE_A)
 #define PTE(mfn, flags) (((u64)(mfn) << 12) | (flags))
 
 #define HYPERVISOR_VA 0xffff804000000000UL /* inside the hypervisor's own range */
@@ -240,15 +255,15 @@ static inline unsigned int table_index(u64 va, int level)
 	return (va >> (12 + 9 * (level - 1))) & 511;
 }
 
-void *page_alloc(void);		   /* zeroed, mapped writable; never given back */
+void *page_alloc(void); /* zeroed, mapped writable; never given back */
 void *pages_alloc(unsigned int n); /* neighbours in virtual space */
-u64 root_mfn(void);		   /* of the kernel root table in use at boot */
-u64 *entry_of(u64 va, int level);  /* the entry that maps va, read-only memory; NULL: none */
-long pte_set(u64 va, u64 pte);	   /* update_va_mapping with a local INVLPG */
+u64 root_mfn(void); /* of the kernel root table in use at boot */
+u64 *entry_of(u64 va, int level); /* the entry that maps va, read-only memory; NULL: none */
+long pte_set(u64 va, u64 pte); /* update_va_mapping with a local INVLPG */
 void set_readonly(void *page);
 void set_writable(void *page);
-long mmu_set(u64 maddr, u64 val);	/* one mmu_update of a page-table entry */
-long entry_set(u64 *entry, u64 val);	/* the same, by its address here */
+long mmu_set(u64 maddr, u64 val); /* one mmu_update of a page-table entry */
+long entry_set(u64 *entry, u64 val); /* the same, by its address here */
 long mmuext(unsigned int cmd, u64 mfn);
 long pin(int level, u64 mfn);
 long unpin(u64 mfn);
@@ -307,8 +322,8 @@ void vcpu_halt(void) __attribute__((noreturn));
 /* --- user.c --- */
 
 /*
- * A second root table: one page of code, one of stack, one of data, from USER_VA on.  The code is the
- * section .user of the image; a function of it is given by its address in the image.
+ * A second root table: one page of code, one of stack, one of data, from USER_VA on.  The code is
+ * the section .user of the image; a function of it is given by its address in the image.
  */
 #define USER_VA	   0x0000000040000000UL /* below 4 GiB, for 32-bit code */
 #define USER_CODE  USER_VA
@@ -320,9 +335,9 @@ void vcpu_halt(void) __attribute__((noreturn));
 
 #define USER_TEXT __attribute__((section(".user"), noinline, used))
 
-extern u64 user_root;	/* frame */
-extern u64 *user_data;	/* the kernel's view of the page at USER_DATA */
-extern u64 *user_l1;	/* the table of level 1 that maps these pages, read-only */
+extern u64 user_root; /* frame */
+extern u64 *user_data; /* the kernel's view of the page at USER_DATA */
+extern u64 *user_l1; /* the table of level 1 that maps these pages, read-only */
 
 void user_init(void);
 u64 user_address(const void *in_image);

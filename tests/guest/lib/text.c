@@ -108,19 +108,14 @@ static const char *put_conversion(const char *f, va_list *args)
 		for (s = va_arg(*args, const char *); *s; s++)
 			put(*s);
 		break;
-	case 'c':
-		put(va_arg(*args, int));
-		break;
-	case 'd':
-		put_signed(is_long ? va_arg(*args, long) : va_arg(*args, int), width);
-		break;
+	case 'c': put(va_arg(*args, int)); break;
+	case 'd': put_signed(is_long ? va_arg(*args, long) : va_arg(*args, int), width); break;
 	case 'u':
 	case 'x':
 		put_number(is_long ? va_arg(*args, u64) : va_arg(*args, u32), *f == 'u' ? 10 : 16,
 			   width, fill);
 		break;
-	default:
-		put(*f);
+	default: put(*f);
 	}
 	return f;
 }

@@ -9,13 +9,17 @@ u64 failsafe_words[4]; /* filled by entry_failsafe */
 void trap(struct regs *regs);
 void user_leave(u64 sp) __attribute__((noreturn));
 
-#define ENTRIES(E) \
-	E(0) E(1) E(2) E(3) E(4) E(5) E(6) E(7) E(8) E(10) E(11) E(12) E(13) E(14) E(16) E(17) \
-	E(18) E(19) E(32) E(33) E(128)
+#define ENTRIES(E)                                                                                 \
+	E(0)                                                                                       \
+	E(1) E(2) E(3) E(4) E(5) E(6) E(7) E(8) E(10) E(11) E(12) E(13) E(14) E(16) E(17) E(18)    \
+		E(19) E(32) E(33) E(128)
 #define DECLARE(n) extern char entry_##n[];
 ENTRIES(DECLARE)
 
-/* Breakpoint, overflow and int 0x20, 0x80 may be asked for by user mode; flags bits 0-1 are the DPL. */
+/*
+ * Breakpoint, overflow and int 0x20, 0x80 may be asked for by user mode; flags bits 0-1 are the
+ * DPL.
+ */
 #define DPL(n) ((n) == X_BP || (n) == X_OF || (n) == 0x20 || (n) == 0x80 ? 3 : 0)
 
 void trap_fill(trap_info_t *table)
@@ -38,7 +42,7 @@ const char *vector_name(u64 vector)
 {
 	static const char *const names[] = {
 		"#DE", "#DB", "NMI", "#BP", "#OF", "#BR", "#UD", "#NM", "#DF", "9",
-		"#TS", "#NP", "#SS", "#GP", "#PF", "15", "#MF", "#AC", "#MC", "#XM",
+		"#TS", "#NP", "#SS", "#GP", "#PF", "15",  "#MF", "#AC", "#MC", "#XM",
 	};
 
 	if (vector < ARRAY_SIZE(names))

@@ -118,7 +118,10 @@ restore_regs:					/* rsp = struct regs */
 	syscall
 	ud2
 
-/* void iret_to(const struct regs *): nothing of the caller stays, but its stack below holds the frame. */
+/*
+ * void iret_to(const struct regs *): nothing of the caller stays, but its stack below holds the
+ * frame.
+ */
 	.globl	iret_to
 iret_to:
 	subq	$256, %rsp

@@ -9,7 +9,6 @@ u64 *user_l1;
 extern char user_start[], user_end[];
 void user_enter(const struct regs *regs, u64 *sp);
 
-
 /* user mode enters the kernel on a part of the kernel stack that user_run() does not use */
 #define KERNEL_SP ((u64)&stacks[0] + STACK_SIZE / 2)
 
