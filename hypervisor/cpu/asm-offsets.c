@@ -25,8 +25,8 @@ void asm_offsets(void)
 	DEFINE(CI_size, sizeof(struct cpu_info));
 	DEFINE(STACK_BYTES, STACK_SIZE);
 
-	DEFINE(VCPU_domain, offsetof(struct vcpu, domain));
-	DEFINE(DOMAIN_vm_assist, offsetof(struct domain, vm_assist));
+	DEFINE(VCPU_arch_iopl, offsetof(struct vcpu, pv.arch_iopl));
+	static_assert(offsetof(struct vcpu, pv.traps) < PAGE_SIZE, "what entry.S touches is in one page");
 	/* Two flags tested as one word. */
 	static_assert(offsetof(struct vcpu_pv, bad_segments) == offsetof(struct vcpu_pv, nmi_pending) + 1,
 		      "nmi_pending and bad_segments are neighbours");

@@ -16,7 +16,6 @@
 #define VEC_SYSENTER	0x200
 #define NR_IRET		23
 #define VGCF_IN_SYSCALL	0x100
-#define ASSIST_ARCH_IOPL 0x10		/* bit of VMASST_TYPE_architectural_iopl */
 #define FLAGS_TF	0x100
 #define FLAGS_IF	0x200
 #define FLAGS_IOPL	0x3000
@@ -85,7 +84,7 @@
 	 * One stub a vector, 16 bytes each.  The CPU pushes an error code for 8, 10-14, 17, 21, 29
 	 * and 30; the others get a zero in its place.
 	 */
-	.balign	16
+	.balign	4096				/* the short ways below then share one page */
 trap_stubs:
 	.set	vecnum, 0
 	.rept	256
@@ -238,51 +237,58 @@ syscall_slow:
 	EXTABLE_ASM 9b, \label
 	.endm
 
-	/* RBX: vCPU, its own value in scratch[2].  Frame: RCX R11 RIP CS RFLAGS RSP SS. */
+	/*
+	 * RBX: vCPU, its own value in scratch[2].  Frame: RCX R11 RIP CS RFLAGS RSP SS.
+	 *
+	 * A CR3 write may empty the TLB, so what can be read of our own memory is read before it; behind
+	 * it only this stack's page and the guest's are touched.
+	 */
 user_syscall:
 	mov	%rax, SCRATCH(1)(%rsp)
 	cmpb	$0, VCPU_area_owed(%rbx)
 	jne	user_syscall_slow
-	mov	VCPU_domain(%rbx), %rax
-	testb	$ASSIST_ARCH_IOPL, DOMAIN_vm_assist(%rax)
-	jnz	user_syscall_slow
+	cmpb	$0, VCPU_arch_iopl(%rbx)
+	jne	user_syscall_slow
+	cmpb	$0, VCPU_syscall_mask(%rbx)
+	jne	user_syscall_slow
 	cmpq	$0, VCPU_syscall_addr(%rbx)
 	je	user_syscall_slow
 	mov	VCPU_kernel_sp(%rbx), %rax
 	and	$-16, %rax
 	sub	$56, %rax
 	mov	%rdx, SCRATCH(3)(%rsp)
-	mov	%rcx, SCRATCH(4)(%rsp)
 	REFUSE_HV_ADDRESS %rax, %rdx, user_syscall_slow_rdx
-	swapgs
-	mov	VCPU_kernel_cr3(%rbx), %rdx
-	mov	%rdx, %cr3
-	GUEST_ACCESS user_syscall_undo, mov %rcx, (%rax)
-	GUEST_ACCESS user_syscall_undo, mov %r11, 8(%rax)
-	GUEST_ACCESS user_syscall_undo, mov %rcx, 16(%rax)
-	mov	VCPU_info(%rbx), %rcx
-	movzbl	VINFO_mask(%rcx), %ecx
-	mov	%ecx, %edx
-	shl	$32, %rdx
-	or	$CS_KERNEL_64, %rdx
-	GUEST_ACCESS user_syscall_undo_rcx, mov %rdx, 24(%rax)
+	mov	%rcx, SCRATCH(4)(%rsp)
+
+	mov	VCPU_info(%rbx), %rdx
+	movzbl	VINFO_mask(%rdx), %ecx
 	mov	%r11, %rdx
-	btr	$9, %rdx				/* IF as the guest sees it: events not masked */
+	btr	$9, %rdx			/* IF as the guest sees it: events not masked */
 	test	%ecx, %ecx
 	jnz	1f
 	bts	$9, %rdx
-1:	GUEST_ACCESS user_syscall_undo_rcx, mov %rdx, 32(%rax)
-	mov	SCRATCH(0)(%rsp), %rdx
-	GUEST_ACCESS user_syscall_undo_rcx, mov %rdx, 40(%rax)
-	GUEST_ACCESS user_syscall_undo_rcx, movq $SS_FLAT, 48(%rax)
-
+1:	mov	%rdx, (UREGS_rflags - UREGS_es)(%rsp)
+	shl	$32, %rcx
+	or	$CS_KERNEL_64, %rcx
+	mov	%rcx, (UREGS_cs - UREGS_es)(%rsp)
+	mov	VCPU_syscall_addr(%rbx), %rcx
 	movb	$1, VCPU_kernel_mode(%rbx)
 	incq	VCPU_fast_syscalls(%rbx)
-	cmpb	$0, VCPU_syscall_mask(%rbx)
-	je	1f
-	mov	VCPU_info(%rbx), %rdx
-	movb	$1, VINFO_mask(%rdx)
-1:	mov	VCPU_syscall_addr(%rbx), %rcx
+	mov	VCPU_kernel_cr3(%rbx), %rdx
+	swapgs
+	mov	%rdx, %cr3
+
+	mov	SCRATCH(4)(%rsp), %rdx
+	GUEST_ACCESS user_syscall_undo, mov %rdx, (%rax)
+	GUEST_ACCESS user_syscall_undo, mov %r11, 8(%rax)
+	GUEST_ACCESS user_syscall_undo, mov %rdx, 16(%rax)
+	mov	(UREGS_cs - UREGS_es)(%rsp), %rdx
+	GUEST_ACCESS user_syscall_undo, mov %rdx, 24(%rax)
+	mov	(UREGS_rflags - UREGS_es)(%rsp), %rdx
+	GUEST_ACCESS user_syscall_undo, mov %rdx, 32(%rax)
+	mov	SCRATCH(0)(%rsp), %rdx
+	GUEST_ACCESS user_syscall_undo, mov %rdx, 40(%rax)
+	GUEST_ACCESS user_syscall_undo, movq $SS_FLAT, 48(%rax)
 	and	$~FLAGS_CLEARED, %r11
 	mov	SCRATCH(3)(%rsp), %rdx
 	mov	SCRATCH(2)(%rsp), %rbx
@@ -292,12 +298,12 @@ user_syscall:
 	sysretq
 
 	/* The guest's kernel stack is not there: back to its user mode, and let C say so. */
-user_syscall_undo_rcx:
-	mov	SCRATCH(4)(%rsp), %rcx
 user_syscall_undo:
+	movb	$0, VCPU_kernel_mode(%rbx)
 	swapgs
 	mov	VCPU_user_cr3(%rbx), %rdx
 	mov	%rdx, %cr3
+	mov	SCRATCH(4)(%rsp), %rcx
 user_syscall_slow_rdx:
 	mov	SCRATCH(3)(%rsp), %rdx
 user_syscall_slow:
@@ -329,9 +335,8 @@ fast_iret:
 	mov	%r11, SCRATCH(3)(%rsp)
 	cmpb	$0, VCPU_nmi_masked(%rbx)
 	jne	iret_slow
-	mov	VCPU_domain(%rbx), %rax
-	testb	$ASSIST_ARCH_IOPL, DOMAIN_vm_assist(%rax)
-	jnz	iret_slow
+	cmpb	$0, VCPU_arch_iopl(%rbx)
+	jne	iret_slow
 	mov	SCRATCH(0)(%rsp), %rcx
 	REFUSE_HV_ADDRESS %rcx, %r11, iret_slow
 	GUEST_ACCESS iret_slow, mov 48(%rcx), %r11

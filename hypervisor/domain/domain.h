@@ -15,16 +15,17 @@
 #include "pv/pv.h"
 #include "sched/sched.h"
 
+/* In this order, all that cpu/entry.S touches lies in the first page: the large tables end pv. */
 struct vcpu {
-	struct cpu_user_regs regs;	/* while not running; else guest_regs() of its CPU */
 	u32 id;
-	struct domain *domain;
 	bool initialised;		/* context was set (builder, VCPUOP_initialise) */
+	struct domain *domain;
 	struct vcpu_mm mm;
+	struct vcpu_hypercall hc;	/* progress of the call it is in */
 	struct vcpu_evtchn evtchn;
 	struct vcpu_sched sched;
 	struct vcpu_pv pv;
-	struct vcpu_hypercall hc;	/* progress of the call it is in */
+	struct cpu_user_regs regs;	/* while not running; else guest_regs() of its CPU */
 };
 
 struct domain {
@@ -73,6 +74,8 @@ bool domain_may_control(const struct domain *who, const struct domain *target);	
 void domain_crash(struct domain *d, const char *fmt, ...) __printf(2, 3);
 /* SCHEDOP_shutdown: pauses all vCPUs; for dom0 ends the machine accordingly. */
 void domain_shutdown(struct domain *d, u32 reason);
+/* d->vm_assist has changed (pv/assist.c). */
+void domain_assists_changed(struct domain *d);
 void machine_end(void);
 void domains_init(void);			/* after heap_init: dom_io, dom_xen */
 void domain_pause(struct domain *d);

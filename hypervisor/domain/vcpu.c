@@ -131,8 +131,10 @@ int vcpu_set_context(struct vcpu *v, const struct vcpu_guest_context *c)
 			guest_set_dr(v, i, c->debugreg[i]);
 	if (c->flags & VGCF_I387_VALID)
 		fpu_set_fxsave(v, &c->fpu_ctxt);
-	if (v->id == 0 && c->vm_assist)
+	if (v->id == 0 && c->vm_assist) {
 		v->domain->vm_assist = c->vm_assist & ~BIT(VMASST_TYPE_m2p_strict);
+		domain_assists_changed(v->domain);
+	}
 	v->initialised = true;
 	return 0;
 }

@@ -12,6 +12,14 @@
 		 BIT(VMASST_TYPE_architectural_iopl) | BIT(VMASST_TYPE_runstate_update_flag) |	\
 		 BIT(VMASST_TYPE_m2p_strict))
 
+void domain_assists_changed(struct domain *d)
+{
+	struct vcpu *v;
+
+	for_each_vcpu(d, v)
+		v->pv.arch_iopl = d->vm_assist & BIT(VMASST_TYPE_architectural_iopl);
+}
+
 static long assist_set(struct subop_call *c, bool on)
 {
 	u64 type = c->extra;
@@ -22,6 +30,7 @@ static long assist_set(struct subop_call *c, bool on)
 		__atomic_or_fetch(&c->v->domain->vm_assist, BIT(type), __ATOMIC_SEQ_CST);
 	else
 		__atomic_and_fetch(&c->v->domain->vm_assist, ~BIT(type), __ATOMIC_SEQ_CST);
+	domain_assists_changed(c->v->domain);
 	return 0;
 }
 
