@@ -72,13 +72,17 @@ static void complete(struct grant_table *gt, u32 ref, mfn_t mfn)
 	__atomic_fetch_or(flags, GTF_transfer_completed, __ATOMIC_SEQ_CST);
 }
 
+/*
+ * From its allocation on the frame is the receiver's, who may give it back, or use it as a table, before
+ * it was told of it: the copy needs a writable use of its own.
+ */
 static s16 give_to(struct domain *to, u32 ref, domid_t giver, struct frame *content)
 {
 	struct grant_table *gt = to->grant;
-	struct frame *f = to->dying ? NULL : frame_alloc(to, 0, MEMF_NO_SCRUB);
+	struct frame *f = to->dying ? NULL : frame_alloc(to, 0, 0);
 	bool done;
 
-	if (!f)
+	if (!f || frame_get_both(f, to, FT_WRITABLE, false))
 		return GNTST_general_error;
 	memcpy(mfn_to_hv(frame_to_mfn(f)), mfn_to_hv(frame_to_mfn(content)), PAGE_SIZE);
 	spin_lock(&gt->lock);
@@ -86,10 +90,10 @@ static s16 give_to(struct domain *to, u32 ref, domid_t giver, struct frame *cont
 	if (done)
 		complete(gt, ref, frame_to_mfn(f));
 	spin_unlock(&gt->lock);
-	if (done)
-		return GNTST_okay;
-	CHECK(!frame_free(to, f));
-	return GNTST_general_error;
+	if (!done)
+		frame_free(to, f);
+	frame_put_both(f, false);
+	return done ? GNTST_okay : GNTST_general_error;
 }
 
 /**
