@@ -14,7 +14,7 @@ void test_main(void)
 {
 	physdev_set_iopl_t op = { .iopl = 1 };
 	static u8 bytes[16];
-	u64 rax = 0, rdi, rcx;
+	u64 rax = 0, rdi, rcx, vec;
 
 	check_eq(HC(physdev_op, .cmd = PHYSDEVOP_set_iopl, .arg = &op), 0, "IOPL 1");
 	check_fault(TRY("inb %%dx, %%al", RESULT("+a"(rax)), GIVEN("d"(PORT))), NO_FAULT, "a byte");
@@ -40,8 +40,10 @@ void test_main(void)
 	rdi = start_info->pt_base;
 	check_fault(TRY("insb", RESULT("+D"(rdi)), GIVEN("d"(PORT))), X_PF, "INSB to a page table");
 	rdi = HYPERVISOR_VA;
-	check_fault(TRY("insb", RESULT("+D"(rdi)), GIVEN("d"(PORT))), X_PF,
-		    "INSB to the hypervisor");
+	vec = TRY("insb", RESULT("+D"(rdi)), GIVEN("d"(PORT)));
+	check(vec == X_PF || vec == X_GP, "INSB to the hypervisor"); /* Xen says the latter */
 	rdi = HYPERVISOR_VA;
-	check_fault(TRY("outsb", RESULT("+S"(rdi)), GIVEN("d"(PORT))), X_PF, "OUTSB from it");
+	vec = TRY("outsb", RESULT("+S"(rdi)), GIVEN("d"(PORT)));
+	check(vec == X_PF || vec == X_GP, "OUTSB from it");
+	check_eq(rdi, HYPERVISOR_VA, "RSI has not moved");
 }
