@@ -31,7 +31,7 @@ struct ioapic {
 
 static struct ioapic ioapics[ACPI_MAX_IOAPICS];
 static u32 nr_ioapics, nr_gsis;
-static struct spinlock lock = SPINLOCK_INIT("io-apic", LOCK_IRQ);
+static struct spinlock lock = SPINLOCK_INIT("io-apic", LOCK_REGISTERS);
 
 static u32 reg_read(const struct ioapic *a, u32 reg)
 {
@@ -51,19 +51,6 @@ static struct ioapic *find(u32 gsi)
 		if (gsi >= ioapics[i].gsi_base && gsi - ioapics[i].gsi_base < ioapics[i].pins)
 			return &ioapics[i];
 	return NULL;
-}
-
-/*
- * Callers may hold another lock of this level (a pirq's): the order between the two is always that
- * one first, so the check of levels is passed by.
- */
-static u64 ioapic_lock(void)
-{
-	u64 flags = irq_save();
-
-	while (!spin_trylock(&lock))
-		cpu_relax();
-	return flags;
 }
 
 static void __init pic_mask(void)
@@ -128,7 +115,7 @@ int ioapic_route(u32 gsi, u8 vector, u32 cpu, bool level, bool low)
 	if (!a || !p || p->apic_id > 0xff)
 		return -EINVAL;
 	reg = REG_REDIRECT + (gsi - a->gsi_base) * 2;
-	flags = ioapic_lock();
+	flags = spin_lock_irqsave(&lock);
 	reg_write(a, reg, RED_MASKED);
 	reg_write(a, reg + 1, p->apic_id << 24);
 	reg_write(a, reg, RED_MASKED | vector | (level ? RED_LEVEL : 0) | (low ? RED_LOW : 0));
@@ -145,7 +132,7 @@ void ioapic_mask(u32 gsi, bool masked)
 	if (!a)
 		return;
 	reg = REG_REDIRECT + (gsi - a->gsi_base) * 2;
-	flags = ioapic_lock();
+	flags = spin_lock_irqsave(&lock);
 	val = reg_read(a, reg);
 	reg_write(a, reg, masked ? val | RED_MASKED : val & ~RED_MASKED);
 	spin_unlock_irqrestore(&lock, flags);

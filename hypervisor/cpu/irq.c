@@ -20,19 +20,15 @@ struct handler {
 	bool eoi_after;
 };
 
-static struct spinlock lock = SPINLOCK_INIT("vectors", LOCK_IRQ);
+static struct spinlock lock = SPINLOCK_INIT("vectors", LOCK_REGISTERS);
 static struct handler handlers[256];
 static u32 next_vector = VEC_FIRST;
 
 int irq_alloc_vector(void (*fn)(void *arg), void *arg, bool eoi_after)
 {
-	u64 flags;
+	u64 flags = spin_lock_irqsave(&lock);
 	int rc = -ENOSPC;
 
-	/* A lock of this level may be held by the caller (a pirq's): try, the holder is quick. */
-	flags = irq_save();
-	while (!spin_trylock(&lock))
-		cpu_relax();
 	for (u32 n = VEC_FIRST; n <= VEC_LAST; n++) {
 		u32 v = next_vector;
 

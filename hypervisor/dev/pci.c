@@ -11,7 +11,7 @@
 #define PORT_DATA	0xcfc
 #define ENABLE		BIT(31)
 
-static struct spinlock lock = SPINLOCK_INIT("pci", LOCK_IRQ);
+static struct spinlock lock = SPINLOCK_INIT("pci", LOCK_REGISTERS);
 
 u32 pci_guest_read(u32 cf8, u32 offset, u32 bytes)
 {

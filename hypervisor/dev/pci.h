@@ -10,7 +10,7 @@
 
 typedef u16 bdf_t;			/* bus << 8 | device << 3 | function */
 
-/* Registers by ports 0xcf8/0xcfc; bytes 1, 2 or 4, naturally aligned.  Locks: LOCK_IRQ. */
+/* Registers by ports 0xcf8/0xcfc; bytes 1, 2 or 4, naturally aligned.  Locks: LOCK_REGISTERS. */
 u32 pci_read(bdf_t bdf, u32 reg, u32 bytes);
 void pci_write(bdf_t bdf, u32 reg, u32 bytes, u32 val);
 bool pci_present(bdf_t bdf);

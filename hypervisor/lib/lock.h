@@ -22,6 +22,7 @@ enum lock_level {
 	LOCK_TIMER,		/* per-CPU timer queue; irq-safe */
 	LOCK_SCHED,		/* per-CPU run queue; irq-safe */
 	LOCK_IRQ,		/* irq descriptors; irq-safe */
+	LOCK_REGISTERS,		/* a device's index and data registers, the table of vectors; irq-safe */
 	LOCK_CONSOLE,		/* log ring and uart; irq-safe, innermost */
 };
 

@@ -8,7 +8,8 @@
  * An edge-triggered source needs nothing after its event.  A level-triggered line is masked when it
  * fires and unmasked by the guest's PHYSDEVOP_eoi, so a device that the guest does not serve cannot keep us busy.
  *
- * Locks: the table is guarded by pirq_lock (LOCK_IRQ); the handler takes none but the IO-APIC's.
+ * Locks: what a pirq is changes under the initial domain's d->lock; what its binding needs, under pirq_lock
+ * (LOCK_IRQ).  The handler takes none but the IO-APIC's.
  */
 #include "abi/abi.h"
 #include "cpu/insn.h"
@@ -143,16 +144,20 @@ static void unmask_port(struct domain *d, u32 n)
 int pirq_eoi(struct domain *d, u32 n)
 {
 	struct pirq *p;
+	u64 flags;
 
 	if (n >= NR_PIRQS || d != dom0 || pirqs[n].kind == PIRQ_FREE)
 		return -EINVAL;
 	p = &pirqs[n];
 	if (eoi_map_v1)
 		unmask_port(d, n);
+	/* Not once its vector is another's. */
+	flags = spin_lock_irqsave(&pirq_lock);
 	if (p->bound && p->masked) {
 		p->masked = false;
 		ioapic_mask(n, false);
 	}
+	spin_unlock_irqrestore(&pirq_lock, flags);
 	return 0;
 }
 
@@ -230,21 +235,10 @@ static int map_msi(struct domain *d, physdev_map_pirq_t *m)
 	return 0;
 }
 
-/**
- * do_physdev_map_pirq - give the caller a machine interrupt
- * type GSI: index is the GSI, the pirq has the same number.  type MSI or MSI_SEG: the message of
- * bus/devfn, with table_base or entry_nr an MSI-X entry; pirq -1 for any.
- *
- * Return: 0 and op->pirq; -EPERM; -EINVAL; -ENODEV; -EOPNOTSUPP for several messages at once.
- */
-long do_physdev_map_pirq(struct subop_call *c, void *op)
+static long map_pirq(struct domain *d, physdev_map_pirq_t *m)
 {
-	physdev_map_pirq_t *m = op;
-	struct domain *d = c->v->domain;
 	int rc;
 
-	if (m->domid != DOMID_SELF && m->domid != d->id)
-		return hc_fail(-ESRCH, "map_pirq for domain %u", m->domid);
 	switch (m->type) {
 	case MAP_PIRQ_TYPE_GSI:
 		rc = map_gsi(d, m->index);
@@ -264,25 +258,56 @@ long do_physdev_map_pirq(struct subop_call *c, void *op)
 	}
 }
 
-long do_physdev_unmap_pirq(struct subop_call *c, void *op)
+/**
+ * do_physdev_map_pirq - give the caller a machine interrupt
+ * type GSI: index is the GSI, the pirq has the same number.  type MSI or MSI_SEG: the message of
+ * bus/devfn, with table_base or entry_nr an MSI-X entry; pirq -1 for any.
+ *
+ * Return: 0 and op->pirq; -EPERM; -EINVAL; -ENODEV; -EOPNOTSUPP for several messages at once.
+ */
+long do_physdev_map_pirq(struct subop_call *c, void *op)
 {
-	const physdev_unmap_pirq_t *m = op;
+	physdev_map_pirq_t *m = op;
 	struct domain *d = c->v->domain;
+	long rc;
+
+	if (m->domid != DOMID_SELF && m->domid != d->id)
+		return hc_fail(-ESRCH, "map_pirq for domain %u", m->domid);
+	spin_lock(&d->lock);
+	rc = map_pirq(d, m);
+	spin_unlock(&d->lock);
+	return rc;
+}
+
+static int unmap_pirq(struct domain *d, int n)
+{
 	struct pirq *p;
 	int rc;
 
-	if (m->domid != DOMID_SELF && m->domid != d->id)
-		return -ESRCH;
-	if (m->pirq < 0 || m->pirq >= NR_PIRQS || pirqs[m->pirq].kind == PIRQ_FREE)
+	if (n < 0 || n >= NR_PIRQS || pirqs[n].kind == PIRQ_FREE)
 		return -EINVAL;
-	p = &pirqs[m->pirq];
-	rc = pirq_forbid(d, m->pirq);
+	p = &pirqs[n];
+	rc = pirq_forbid(d, n);
 	if (rc)
 		return rc;
 	if (p->kind == PIRQ_MSI)
 		msi_close(&p->msi);
 	p->kind = PIRQ_FREE;
 	return 0;
+}
+
+long do_physdev_unmap_pirq(struct subop_call *c, void *op)
+{
+	const physdev_unmap_pirq_t *m = op;
+	struct domain *d = c->v->domain;
+	long rc;
+
+	if (m->domid != DOMID_SELF && m->domid != d->id)
+		return -ESRCH;
+	spin_lock(&d->lock);
+	rc = unmap_pirq(d, m->pirq);
+	spin_unlock(&d->lock);
+	return rc;
 }
 
 long do_physdev_get_free_pirq(struct subop_call *c, void *op)
@@ -297,26 +322,38 @@ long do_physdev_get_free_pirq(struct subop_call *c, void *op)
 	return 0;
 }
 
+static int setup_gsi(struct domain *d, const physdev_setup_gsi_t *s)
+{
+	struct pirq *p = &pirqs[s->gsi];
+	int rc = map_gsi(d, s->gsi);
+	u64 flags;
+
+	if (rc)
+		return rc;
+	flags = spin_lock_irqsave(&pirq_lock);
+	if (!p->bound) {
+		p->level = s->triggering;
+		p->low = s->polarity;
+	} else if (p->level != s->triggering || p->low != s->polarity) {
+		rc = -EBUSY;
+	}
+	spin_unlock_irqrestore(&pirq_lock, flags);
+	return rc;
+}
+
 /* Trigger and polarity of a line, as the initial domain read them in ACPI's tables. */
 long do_physdev_setup_gsi(struct subop_call *c, void *op)
 {
 	const physdev_setup_gsi_t *s = op;
-	struct pirq *p;
+	struct domain *d = c->v->domain;
+	int rc;
 
 	if (s->gsi < 0 || (u32)s->gsi >= ioapic_nr_gsis() || s->gsi >= NR_PIRQS)
 		return -EINVAL;
-	p = &pirqs[s->gsi];
-	if (p->bound)
-		return p->level == s->triggering && p->low == s->polarity ? 0 : -EBUSY;
-	if (p->kind == PIRQ_FREE) {
-		int rc = map_gsi(c->v->domain, s->gsi);
-
-		if (rc)
-			return rc;
-	}
-	p->level = s->triggering;
-	p->low = s->polarity;
-	return 0;
+	spin_lock(&d->lock);
+	rc = setup_gsi(d, s);
+	spin_unlock(&d->lock);
+	return rc;
 }
 
 /* Vectors are ours; the guest gets its GSI's number back, as from stock Xen. */
@@ -343,23 +380,29 @@ long do_physdev_free_irq_vector(struct subop_call *c, void *op)
 static long set_eoi_map(struct domain *d, mfn_t mfn, bool v1)
 {
 	struct frame *f;
+	long rc = 0;
 
 	if (d != dom0)
 		return -EPERM;
-	if (eoi_map)
-		return -EBUSY;
 	if (!mfn_valid(mfn))
 		return -EINVAL;
 	f = mfn_to_frame(mfn);
-	if (frame_get_both(f, d, FT_WRITABLE, false))
-		return -EINVAL;
+	spin_lock(&d->lock);
+	if (eoi_map)
+		rc = -EBUSY;
+	else if (frame_get_both(f, d, FT_WRITABLE, false))
+		rc = -EINVAL;
+	if (rc)
+		goto out;
 	eoi_map_frame = f;
 	eoi_map_v1 = v1;
 	eoi_map = mfn_to_hv(mfn);
 	__builtin_memset(eoi_map, 0, PAGE_SIZE);
 	for (u32 n = 0; n < NR_PIRQS; n++)
 		note_eoi_need(&pirqs[n]);
-	return 0;
+out:
+	spin_unlock(&d->lock);
+	return rc;
 }
 
 long do_physdev_pirq_eoi_gmfn_v1(struct subop_call *c, void *op)
