@@ -42,6 +42,16 @@ static void difference(struct audit *a, mfn_t mfn, const char *what, u64 is, u64
 
 /* ---- counting --------------------------------------------------------------------------------------- */
 
+/* Is the frame that an entry names of a type that it may name? */
+static bool entry_ok(pte_t e, unsigned int level)
+{
+	enum frame_type type = fs_type(mfn_to_frame(pte_mfn(e))->state);
+
+	if (level == 1)
+		return !(e & PTE_WRITE) || type == FT_WRITABLE;
+	return type == FT_L1 + level - 2 || (type == FT_L1 + level - 1 && !(e & PTE_WRITE));
+}
+
 static void count_table(struct audit *a, mfn_t mfn, unsigned int level)
 {
 	const pte_t *t = mfn_to_hv(mfn);
@@ -52,6 +62,8 @@ static void count_table(struct audit *a, mfn_t mfn, unsigned int level)
 		if (!(e & PTE_PRESENT) || (level > 1 && pte_mfn(e) == mfn) ||
 		    (level == 4 && i >= HV_SLOT_FIRST && i <= HV_SLOT_LAST))
 			continue;
+		if (mfn_valid(pte_mfn(e)) ? !entry_ok(e, level) : level > 1)
+			difference(a, mfn, "entry", e, fs_type(mfn_to_frame(mfn)->state));
 		found_ref(a, pte_mfn(e), level > 1 || (e & PTE_WRITE));
 	}
 }

@@ -48,13 +48,11 @@ static int l1_take_io(const struct domain *d, const struct domain *pg_owner, mfn
 }
 
 /* As l1_take(), for all that is not usual. */
-static __attribute__((noinline)) int l1_take_slow(struct domain *d, struct domain *pg_owner, pte_t e,
-						  bool preemptible)
+static __attribute__((noinline)) int l1_take_slow(struct domain *d, struct domain *pg_owner, pte_t e)
 {
 	enum frame_type type = (e & PTE_WRITE) ? FT_WRITABLE : FT_NONE;
 	mfn_t mfn = pte_mfn(e);
 	struct frame *f;
-	int rc;
 
 	if (!l1_flags_ok(d, e))
 		return hc_fail(-EINVAL, "entry %#lx: flags", e);
@@ -63,22 +61,15 @@ static __attribute__((noinline)) int l1_take_slow(struct domain *d, struct domai
 		return l1_take_io(d, pg_owner, mfn);
 	if (!frame_get_both(f, pg_owner, type, false))
 		return 0;
-
-	/* What is left of a table that is none any more stands in the way only until it is done. */
-	if (f->owner == d && (f->state & (FS_PARTIAL | FS_TYPE_REF_MASK)) == FS_PARTIAL &&
-	    pg_owner == d && frame_get(f, d)) {
-		rc = table_finish(f, preemptible);
+	if (pg_owner == d && frame_get(f, d)) {
+		table_abandon(f);	/* refused now, but next time it is not in the way */
 		frame_put(f);
-		if (rc)
-			return rc;
-		if (!frame_get_both(f, pg_owner, type, false))
-			return 0;
 	}
 	return hc_fail(-EBUSY, "entry %#lx: frame is not the domain's, or in use otherwise", e);
 }
 
 /* References of present entry e in an L1 table of d. */
-static inline int l1_take(struct domain *d, struct domain *pg_owner, pte_t e, bool preemptible)
+static inline int l1_take(struct domain *d, struct domain *pg_owner, pte_t e)
 {
 	struct frame *f = frame_lookup(pte_mfn(e));
 
@@ -86,7 +77,7 @@ static inline int l1_take(struct domain *d, struct domain *pg_owner, pte_t e, bo
 		if (!(e & PTE_WRITE) ? frame_get(f, pg_owner) : frame_get_writable_fast(f, pg_owner))
 			return 0;
 	}
-	return l1_take_slow(d, pg_owner, e, preemptible);
+	return l1_take_slow(d, pg_owner, e);
 }
 
 static inline void l1_drop(pte_t e)
@@ -164,7 +155,7 @@ int entry_take(struct frame *table, unsigned int level, pte_t *e, bool preemptib
 	int rc;
 
 	if (level == 1) {
-		rc = l1_take(d, d, *e, preemptible);
+		rc = l1_take(d, d, *e);
 		*e = l1_adjust(*e);
 	} else {
 		rc = upper_take(table, level, *e, preemptible);
@@ -203,7 +194,7 @@ static int l1_set(struct domain *pg_owner, struct frame *table, pte_t *slot, pte
 
 	if (val & PTE_PRESENT) {
 		if (!same)
-			rc = l1_take(d, pg_owner, val, true);
+			rc = l1_take(d, pg_owner, val);
 		else
 			rc = l1_flags_ok(d, val) ? 0 : -EINVAL;
 		if (rc)
@@ -292,7 +283,7 @@ static int l1_exchange(struct frame *table, pte_t *slot, pte_t *old, pte_t val)
 {
 	struct domain *d = table->owner;
 	bool present = val & PTE_PRESENT;
-	int rc = present ? l1_take(d, d, val, false) : 0;
+	int rc = present ? l1_take(d, d, val) : 0;
 
 	if (rc)
 		return rc;
@@ -318,6 +309,10 @@ int entry_emulate_write(struct vcpu *v, guest_va_t va, u64 val, unsigned int byt
 	if (!bytes || bytes > 8 || (bytes & (bytes - 1)) || (va & (bytes - 1)))
 		return -EINVAL;
 	spin_lock(&d->mm.lock);
+	if (mm_finish_dying(d)) {
+		spin_unlock(&d->mm.lock);
+		return -EAGAIN;
+	}
 	slot = slot_mapped_at(v, va, &table);
 	if (slot && !cmpxchg) {
 		rc = l1_set(d, table, slot, merge(READ_ONCE(*slot), va, val, bytes), false);
@@ -329,7 +324,7 @@ int entry_emulate_write(struct vcpu *v, guest_va_t va, u64 val, unsigned int byt
 			*expected = old >> ((va & 7) * 8);
 	}
 	spin_unlock(&d->mm.lock);
-	return rc == -ERESTART ? -EBUSY : rc;
+	return rc;
 }
 
 /* ---- grants ------------------------------------------------------------------------------------- */
@@ -356,12 +351,12 @@ int entry_map_grant(struct vcpu *v, u64 addr, bool contains_pte, mfn_t mfn, u64 
 	pte_t *slot;
 
 	spin_lock(&d->mm.lock);
-	slot = grant_slot(v, addr, contains_pte, &table);
+	slot = mm_finish_dying(d) ? NULL : grant_slot(v, addr, contains_pte, &table);
 	if (slot)
 		rc = l1_set(mfn_to_frame(mfn)->owner, table, slot, pte_make(mfn, pte_flags | PTE_PRESENT),
 			    false);
 	spin_unlock(&d->mm.lock);
-	return rc == -ERESTART ? -EBUSY : rc;
+	return rc;
 }
 
 static bool is_grant_entry(pte_t e, mfn_t mfn, bool readonly)

@@ -111,7 +111,10 @@ int table_get(struct frame *f, enum frame_type type, bool preemptible);
 int table_put(struct frame *f, bool preemptible);
 /* Take back all entries of a partial table; afterwards it may take any type.  0 or -ERESTART. */
 int table_finish(struct frame *f, bool preemptible);
-/* If f is partial: let whoever next finishes the owner's dying tables do that. */
+/*
+ * If f is partial, list it with its owner's dying tables, so that it is finished before the next call.
+ * Not on the spot, while a table is being changed: what f holds may be that very table.
+ */
 void table_abandon(struct frame *f);
 
 /* References an entry of a table of f's owner holds (entry.c).  *e gets the flags we add. */

@@ -16,9 +16,10 @@
  *  - a table frame with nr_valid == n has entries [0, n) checked, each holding its references.
  *    Validation counts up, invalidation down; either may stop half way (-ERESTART).  The frame is
  *    then "partial": no type use, nr_valid > 0, one reference held by that state itself, and no
- *    other type to be had.  Who next wants it as that type goes on validating; who wants another
- *    type, frees it, or destroys its owner takes the entries back first.  A stopped invalidation
- *    is also in its owner's list of dying tables, which every memory hypercall finishes first;
+ *    other type to be had.  Who next wants it as that type goes on validating.  A stopped
+ *    invalidation is in its owner's list of dying tables, which every memory hypercall finishes
+ *    first; a stopped validation is put there by who asks (in vain, this time) for another type,
+ *    or frees the frame;
  *  - pinned tables hold one general and one type reference for the pin.
  */
 #ifndef HV_MM_FRAME_H

@@ -38,7 +38,9 @@ static int root_get(struct domain *d, mfn_t root)
 	if (!f)
 		return -EINVAL;
 	spin_lock(&d->mm.lock);
-	rc = frame_get_both(f, d, FT_L4, !current->sched.idle);
+	rc = mm_finish_dying(d);
+	if (!rc)
+		rc = frame_get_both(f, d, FT_L4, !current->sched.idle);
 	spin_unlock(&d->mm.lock);
 	return rc;
 }

@@ -174,7 +174,7 @@ static int claim(struct frame *f, enum frame_type type)
 
 	do {
 		x = frame_wait(f);
-		if (x & FS_TYPE_REF_MASK)
+		if ((x & FS_TYPE_REF_MASK) || ((x & FS_PARTIAL) && fs_type(x) != type))
 			return -EINVAL;
 		n = (x & ~FS_TYPE_MASK) | fs_of_type(type);
 	} while (!frame_cas(f, &x, n + FS_TYPE_REF));
@@ -222,11 +222,8 @@ int table_get(struct frame *f, enum frame_type type, bool preemptible)
 		__atomic_fetch_add(&f->state, FS_TYPE_REF, __ATOMIC_SEQ_CST);
 		return 0;
 	}
-	if ((x & FS_PARTIAL) && fs_type(x) != type && !(x & FS_TYPE_REF_MASK)) {
-		rc = table_finish(f, preemptible);
-		if (rc)
-			return rc;
-	}
+	if (fs_type(x) != type)
+		table_abandon(f);	/* refused now, but next time it is not in the way */
 	rc = claim(f, type);
 	if (rc)
 		return rc;

@@ -449,7 +449,9 @@ static void test_abandoned(void)
 		check_clean("half done");
 		switch (what) {
 		case 0:
-			is_int(mmuext(MMUEXT_PIN_L2_TABLE, page[0]), 0, "it is pinned as another level");
+			is_int(mmuext(MMUEXT_PIN_L2_TABLE, page[0]), -EINVAL, "as another level it is refused");
+			is_int(mmuext(MMUEXT_PIN_L2_TABLE, page[0]), -EINVAL, "and what it named, too");
+			is_int(mmuext(MMUEXT_PIN_L2_TABLE, page[0]), 0, "but each only once");
 			is_int(frame_type(fr(1)), FT_L1, "and so is what it names");
 			is_int(mmuext(MMUEXT_UNPIN_TABLE, page[0]), 0, "and unpinned");
 			break;

@@ -18,11 +18,12 @@
 #include "pv/pirq.h"
 
 struct fake_cpu_state fake_state[NR_CPUS];
-u32 fake_cpu_nr;
+_Thread_local u32 fake_cpu_nr;
 u64 fake_tsc;
-u32 fake_preempt_at, fake_preempt_asked, fake_restarts, fake_wakes, fake_kicks;
+_Thread_local u32 fake_preempt_at, fake_preempt_asked, fake_restarts;
+u32 fake_wakes, fake_kicks;
 bool fake_crashed;
-char fake_log[256];
+_Thread_local char fake_log[256];
 jmp_buf fake_panic_jmp;
 bool fake_panic_expected;
 
@@ -45,6 +46,7 @@ static struct cpu_info infos[NR_CPUS];
 static struct pcpu pcpus[NR_CPUS];
 static struct vcpu idle_vcpus[NR_CPUS];
 static struct domain idle_domain;
+static struct vcpu_info idle_info = { .evtchn_upcall_mask = 1 };
 
 struct domain *dom0, *dom_io, *dom_xen;
 static struct domain *domains[16];
@@ -156,6 +158,7 @@ void fake_start(u32 cpus)
 		infos[i].pcpu = &pcpus[i];
 		idle_vcpus[i].domain = &idle_domain;
 		idle_vcpus[i].sched.idle = true;
+		idle_vcpus[i].evtchn.info = &idle_info;
 		infos[i].vcpu = &idle_vcpus[i];
 	}
 	cpus_online[0] = BIT(cpus) - 1;
@@ -214,13 +217,13 @@ struct domain *domain_get(domid_t id)
 		if (domains[i]->id == id)
 			d = domains[i];
 	if (d)
-		d->refs++;
+		__atomic_add_fetch(&d->refs, 1, __ATOMIC_SEQ_CST);
 	return d;
 }
 
 void domain_put(struct domain *d)
 {
-	CHECK(d->refs-- > 1);
+	CHECK(__atomic_fetch_sub(&d->refs, 1, __ATOMIC_SEQ_CST) > 1);
 }
 
 bool domain_may_control(const struct domain *who, const struct domain *target)

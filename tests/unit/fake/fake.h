@@ -30,21 +30,21 @@ void fake_run(u32 cpu, struct vcpu *v);
 void fake_idle(u32 cpu);
 
 /* The n-th question whether to leave is answered with yes, once; 0: never. */
-extern u32 fake_preempt_at;
-extern u32 fake_preempt_asked;
+extern _Thread_local u32 fake_preempt_at;
+extern _Thread_local u32 fake_preempt_asked;
 
 /* Wake-ups and kicks that the scheduler was asked for. */
 extern u32 fake_wakes, fake_kicks;
 /* domain_crash() was called. */
 extern bool fake_crashed;
 /* Last line that was logged. */
-extern char fake_log[256];
+extern _Thread_local char fake_log[256];
 
 /* An address that no guest may pass and that is not mapped. */
 #define FAKE_BAD_VA	0x800UL
 
 /* Make a hypercall as `current`, again and again while it is preempted; counts the restarts. */
-extern u32 fake_restarts;
+extern _Thread_local u32 fake_restarts;
 long fake_call(u32 nr, u64 a0, u64 a1, u64 a2, u64 a3);
 
 /* if (!fake_panics()) { what should panic; not reached } */

@@ -15,7 +15,7 @@ struct fake_cpu_state {
 };
 
 extern struct fake_cpu_state fake_state[NR_CPUS];
-extern u32 fake_cpu_nr;			/* the CPU that the test is on */
+extern _Thread_local u32 fake_cpu_nr;	/* the CPU that the test, or this thread of it, is on */
 extern u64 fake_tsc;
 
 #define FAKE	(&fake_state[fake_cpu_nr])
