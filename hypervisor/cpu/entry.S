@@ -5,7 +5,8 @@
  *
  * Every entry from a guest leaves its registers as struct cpu_user_regs in cpu_info's guest_regs, at
  * the top of the CPU's stack block.  The guest's FS, GS and data selectors stay loaded while the
- * hypervisor runs: it uses none of them.  FMASK clears IF, DF, TF, NT and AC at SYSCALL.
+ * hypervisor runs: it uses none of them.  FMASK clears IF, DF, TF, NT and AC at SYSCALL; SYSENTER's
+ * entry clears them itself.
  */
 #include "asm-offsets.h"
 
@@ -442,12 +443,13 @@ sysenter_entry:
 	push	$SS_FLAT
 	push	$0
 	pushfq
+	push	$2				/* SYSENTER leaves all but IF: with NT set no IRET would work */
+	popfq
 	push	$3				/* null CS, RPL 3 */
 	push	$0
 	push	$0
 	movl	$VEC_SYSENTER, 4(%rsp)
 	SAVE_REGS
-	cld
 	mov	%rsp, %rdi
 	CALL_ALIGNED sysenter_from_guest
 	/* fall through */
