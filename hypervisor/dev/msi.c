@@ -48,6 +48,22 @@ static u16 find_cap(bdf_t bdf, u8 id)
 	return 0;
 }
 
+/* Address, data and what lies beside it; the control word's count of messages is cut to one. */
+bool msi_guest_may_write(u32 cf8, u32 offset, u32 bytes, u32 *val)
+{
+	bdf_t bdf = cf8 >> 8;
+	u32 reg = (cf8 & 0xfc) + offset, count;
+	u16 cap = reg < 0x40 ? 0 : find_cap(bdf, CAP_MSI);
+
+	if (!cap)
+		return true;
+	count = cap + MSI_CONTROL;
+	if (reg <= count && reg + bytes > count)
+		*val &= ~(MSI_COUNT << 8 * (count - reg));
+	return reg + bytes <= cap + 4u ||
+	       reg >= cap + (pci_read(bdf, count, 2) & MSI_64BIT ? 16u : 12u);
+}
+
 static u64 bar_address(bdf_t bdf, unsigned int bar)
 {
 	u32 reg = REG_BAR0 + bar * 4, lo = pci_read(bdf, reg, 4);

@@ -19,6 +19,12 @@ bool pci_present(bdf_t bdf);
 u32 pci_guest_read(u32 cf8, u32 offset, u32 bytes);
 void pci_guest_write(u32 cf8, u32 offset, u32 bytes, u32 val);
 
+/*
+ * What an MSI says is ours: false for a guest's write to it; else *val gets what may be written.  A device's
+ * table of MSI-X messages is device memory, and the initial domain's; devices it lets write to memory at will.
+ */
+bool msi_guest_may_write(u32 cf8, u32 offset, u32 bytes, u32 *val);
+
 /* One programmed message. */
 struct msi {
 	bdf_t bdf;

@@ -125,6 +125,12 @@ static void cmos_write(struct domain *d, u8 val)
 	spin_unlock_irqrestore(&cmos_lock, flags);
 }
 
+static void config_write(const struct domain *d, u32 offset, u32 bytes, u32 val)
+{
+	if (msi_guest_may_write(d->pv.pci_cf8, offset, bytes, &val))
+		pci_guest_write(d->pv.pci_cf8, offset, bytes, val);
+}
+
 static u8 read_byte(struct domain *d, u32 port)
 {
 	if (port == CMOS_INDEX)
@@ -143,7 +149,7 @@ static void write_byte(struct domain *d, u32 port, u8 val)
 	else if (port == CMOS_DATA)
 		cmos_write(d, val);
 	else if (is_pci_data(port, 1))
-		pci_guest_write(d->pv.pci_cf8, port & 3, 1, val);
+		config_write(d, port & 3, 1, val);
 	else if (!is_kept(port, 1))
 		outb(port, val);
 }
@@ -175,7 +181,7 @@ void guest_io_write(struct vcpu *v, u32 port, u32 bytes, u32 val)
 	else if (!d->privileged)
 		return;
 	else if (is_pci_data(port, bytes))
-		pci_guest_write(d->pv.pci_cf8, port & 3, bytes, val);
+		config_write(d, port & 3, bytes, val);
 	else if (is_special(port, bytes))
 		for (u32 i = 0; i < bytes; i++)
 			write_byte(d, port + i, val >> 8 * i);
