@@ -27,8 +27,8 @@ def programs():
     folder = os.path.join(places.build_dir(), "tests", "system", "progs")
     if not os.path.isdir(folder):
         return []
-    return [os.path.join(folder, n) for n in sorted(os.listdir(folder))
-            if os.access(os.path.join(folder, n), os.X_OK) and "." not in n and os.path.isfile(os.path.join(folder, n))]
+    paths = [os.path.join(folder, n) for n in sorted(os.listdir(folder)) if "." not in n]
+    return [p for p in paths if os.path.isfile(p) and os.access(p, os.X_OK)]
 
 
 def scripts():

@@ -10,6 +10,8 @@ import time
 
 from harness import console, machine
 
+# Whole escape sequences and control characters; the rest of a lone ESC is still to come.
+_CONTROLS = re.compile(r"\x1b\[[0-9;?=]*[A-Za-z]|[\x00-\x08\x0b-\x1a\x1c-\x1f\x7f]")
 OFF = 60.0      # seconds for the machine to go off when it was told to
 
 
@@ -49,7 +51,7 @@ class Session:
                 self.outcome.audits.append(verdict)
             if end and not self.outcome.kind:
                 self.outcome.kind, self.outcome.why = end
-        self._seen += console.clean(data.decode("utf-8", "replace").replace("\r", ""))
+        self._seen += data.decode("utf-8", "replace")
         self.outcome.powered_off = not data
         return bool(data)
 
@@ -57,6 +59,7 @@ class Session:
         """What a pattern matched on the console, None if it does not come in time."""
         limit = time.monotonic() + seconds
         while True:
+            self._seen = _CONTROLS.sub("", self._seen)
             found = re.search(pattern, self._seen)
             if found:
                 self._seen = self._seen[found.end():]
