@@ -74,7 +74,7 @@ static inline int l1_take(struct domain *d, struct domain *pg_owner, pte_t e)
 	struct frame *f = frame_lookup(pte_mfn(e));
 
 	if (likely(f && !(e & CACHE_FLAGS))) {
-		if (!(e & PTE_WRITE) ? frame_get(f, pg_owner) : frame_get_writable_fast(f, pg_owner))
+		if (!(e & PTE_WRITE) ? frame_get(f, pg_owner) : frame_get_both_fast(f, pg_owner, FT_WRITABLE))
 			return 0;
 	}
 	return l1_take_slow(d, pg_owner, e);
@@ -88,7 +88,7 @@ static inline void l1_drop(pte_t e)
 		return;
 	if (!(e & PTE_WRITE))
 		frame_put(f);
-	else if (unlikely(!frame_put_writable_fast(f)))
+	else if (unlikely(!frame_put_both_fast(f)))
 		frame_put_both(f, false);
 }
 

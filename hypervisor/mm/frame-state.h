@@ -69,15 +69,16 @@ static inline struct frame *frame_lookup(mfn_t mfn)
 }
 
 /*
- * The usual case of a writable mapping coming or going, in line: the frame is in writable use
- * already, and stays so.  False: take the long way, nothing is done.
+ * The usual case of a use and a reference coming or going together, in line: the frame is in use as that
+ * type already, and stays so.  False: take the long way, nothing is done.
  */
-static inline bool frame_get_writable_fast(struct frame *f, const struct domain *d)
+static inline bool frame_get_both_fast(struct frame *f, const struct domain *d, enum frame_type type)
 {
+	const u64 mask = FS_TYPE_MASK | FS_VALID | FS_CHANGING | FS_REF_FULL | FS_TYPE_REF_FULL;
+	const u64 want = fs_of_type(type) | (type > FT_WRITABLE ? FS_VALID : 0);
 	u64 x = f->state;
 
-	if ((x & (FS_TYPE_MASK | FS_CHANGING | FS_REF_FULL | FS_TYPE_REF_FULL)) !=
-	    fs_of_type(FT_WRITABLE) || !(x & FS_TYPE_REF_MASK) || f->owner != d)
+	if ((x & mask) != want || !(x & FS_TYPE_REF_MASK) || f->owner != d)
 		return false;
 	if (!frame_cas(f, &x, x + FS_REF + FS_TYPE_REF))
 		return false;
@@ -87,12 +88,11 @@ static inline bool frame_get_writable_fast(struct frame *f, const struct domain 
 	return false;
 }
 
-static inline bool frame_put_writable_fast(struct frame *f)
+static inline bool frame_put_both_fast(struct frame *f)
 {
 	u64 x = f->state;
 
-	return (x & FS_TYPE_MASK) == fs_of_type(FT_WRITABLE) &&
-	       (x & FS_TYPE_REF_MASK) > FS_TYPE_REF && frame_cas(f, &x, x - FS_REF - FS_TYPE_REF);
+	return (x & FS_TYPE_REF_MASK) > FS_TYPE_REF && frame_cas(f, &x, x - FS_REF - FS_TYPE_REF);
 }
 
 /* Wait for whoever is changing f's type; returns the state then. */

@@ -246,6 +246,8 @@ int frame_get_both(struct frame *f, const struct domain *d, enum frame_type type
 {
 	int rc;
 
+	if (type != FT_NONE && likely(frame_get_both_fast(f, d, type)))
+		return 0;
 	if (type == FT_WRITABLE)
 		return writable_get(f, d, FS_REF);
 	if (!frame_get(f, d))
@@ -260,6 +262,8 @@ int frame_put_both(struct frame *f, bool preemptible)
 {
 	int rc;
 
+	if (likely(frame_put_both_fast(f)))
+		return 0;
 	if (fs_type(f->state) == FT_WRITABLE) {
 		writable_put(f, FS_REF);
 		return 0;

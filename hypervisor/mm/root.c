@@ -18,41 +18,13 @@ void root_fill_hv_slots(pte_t *l4)
  * The machine-to-physical table is for guest kernels: a user root does not show it, unless it is the
  * kernel's root too.
  */
-static void root_show_m2p(struct domain *d, u64 cr3, bool show)
+static void show_m2p(u64 cr3, bool show)
 {
-	pte_t *slot = (pte_t *)mfn_to_hv(PFN_DOWN(cr3)) + HV_SLOT_FIRST;
+	pte_t *slot = (pte_t *)maddr_to_hv(cr3) + HV_SLOT_FIRST;
 	pte_t val = show ? hv_root[HV_SLOT_FIRST] : 0;
 
-	if (READ_ONCE(*slot) == val)
-		return;
-	spin_lock(&d->mm.lock);
-	WRITE_ONCE(*slot, val);
-	spin_unlock(&d->mm.lock);
-}
-
-static int root_get(struct domain *d, mfn_t root)
-{
-	struct frame *f = frame_lookup(root);
-	int rc;
-
-	if (!f)
-		return -EINVAL;
-	spin_lock(&d->mm.lock);
-	rc = mm_finish_dying(d);
-	if (!rc)
-		rc = frame_get_both(f, d, FT_L4, !current->sched.idle);
-	spin_unlock(&d->mm.lock);
-	return rc;
-}
-
-/* What is preempted here is listed as dying. */
-static void root_put(struct domain *d, u64 cr3)
-{
-	if (!cr3)
-		return;
-	spin_lock(&d->mm.lock);
-	frame_put_both(mfn_to_frame(PFN_DOWN(cr3)), !current->sched.idle);
-	spin_unlock(&d->mm.lock);
+	if (READ_ONCE(*slot) != val)
+		WRITE_ONCE(*slot, val);
 }
 
 static void root_load(struct vcpu *v)
@@ -65,45 +37,55 @@ static void root_load(struct vcpu *v)
 	irq_restore(flags);
 }
 
-int mm_set_kernel_root(struct vcpu *v, mfn_t root)
+/* What is preempted here is listed as dying.  Locks: the caller holds the domain's mm.lock. */
+static void root_put(u64 cr3)
 {
-	u64 old = v->mm.kernel_cr3;
+	if (cr3)
+		frame_put_both(mfn_to_frame(PFN_DOWN(cr3)), !current->sched.idle);
+}
+
+/* Make `root` (0: none) the value of *cr3, one of v's two. */
+static int set_root(struct vcpu *v, u64 *cr3, mfn_t root)
+{
+	bool kernel = cr3 == &v->mm.kernel_cr3;
+	struct frame *f = frame_lookup(root);
+	struct domain *d = v->domain;
+	u64 old = *cr3;
 	int rc;
 
-	if (PFN_DOWN(old) == root) {
-		if (!root)
-			return -EINVAL;
-	} else {
-		rc = root_get(v->domain, root);
-		if (rc)
-			return rc;
-		v->mm.kernel_cr3 = root << PAGE_SHIFT;
+	if (root && !f)
+		return -EINVAL;
+	spin_lock(&d->mm.lock);
+	rc = mm_finish_dying(d);
+	if (!rc && root)
+		rc = frame_get_both(f, d, FT_L4, !current->sched.idle);
+	if (!rc) {
+		*cr3 = root << PAGE_SHIFT;
+		if (root && (kernel || v->mm.user_cr3 != v->mm.kernel_cr3))
+			show_m2p(*cr3, kernel);
+		if (kernel && v == current)
+			root_load(v);
+		root_put(old);
 	}
-	root_show_m2p(v->domain, v->mm.kernel_cr3, true);
+	spin_unlock(&d->mm.lock);
+	return rc;
+}
+
+int mm_set_kernel_root(struct vcpu *v, mfn_t root)
+{
+	if (!root)
+		return -EINVAL;
+	if (PFN_DOWN(v->mm.kernel_cr3) != root)
+		return set_root(v, &v->mm.kernel_cr3, root);
+	show_m2p(v->mm.kernel_cr3, true);
 	if (v == current)
 		root_load(v);
-	if (PFN_DOWN(old) != root)
-		root_put(v->domain, old);
 	return 0;
 }
 
 int mm_set_user_root(struct vcpu *v, mfn_t root)
 {
-	u64 old = v->mm.user_cr3;
-	int rc;
-
-	if (PFN_DOWN(old) == root)
-		return 0;
-	if (root) {
-		rc = root_get(v->domain, root);
-		if (rc)
-			return rc;
-	}
-	v->mm.user_cr3 = root << PAGE_SHIFT;
-	if (root && v->mm.user_cr3 != v->mm.kernel_cr3)
-		root_show_m2p(v->domain, v->mm.user_cr3, false);
-	root_put(v->domain, old);
-	return 0;
+	return PFN_DOWN(v->mm.user_cr3) == root ? 0 : set_root(v, &v->mm.user_cr3, root);
 }
 
 int mm_drop_roots(struct vcpu *v)
@@ -113,10 +95,10 @@ int mm_drop_roots(struct vcpu *v)
 	int rc;
 
 	CHECK(v != current);
-	v->mm.kernel_cr3 = v->mm.user_cr3 = 0;
-	root_put(d, kernel);
-	root_put(d, user);
 	spin_lock(&d->mm.lock);
+	v->mm.kernel_cr3 = v->mm.user_cr3 = 0;
+	root_put(kernel);
+	root_put(user);
 	rc = mm_finish_dying(d);
 	spin_unlock(&d->mm.lock);
 	return rc;
