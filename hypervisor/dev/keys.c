@@ -7,7 +7,6 @@
 #include "cpu/pcpu.h"
 #include "dev/console.h"
 #include "domain/domain.h"
-#include "mm/heap.h"
 
 static struct {
 	const char *what;
@@ -33,13 +32,6 @@ static void key_help(void)
 	for (u32 i = 0; i < ARRAY_SIZE(keys); i++)
 		if (keys[i].fn)
 			log_info("  %c  %s", (char)i, keys[i].what);
-}
-
-static void key_memory(void)
-{
-	log_info("heap: %lu of %lu MiB free", heap_free_pages() >> 8, heap_total_pages() >> 8);
-	if (dom0)
-		log_info("d0: %lu MiB of at most %lu", dom0->mm.tot_pages >> 8, dom0->mm.max_pages >> 8);
 }
 
 static void key_cpus(void)
@@ -85,7 +77,7 @@ static void key_debug_trap(void)
 void keys_init(void)
 {
 	console_key_register('h', "this help", key_help);
-	console_key_register('m', "memory", key_memory);
+	console_key_register('m', "memory", memory_dump);
 	console_key_register('d', "CPUs", key_cpus);
 	console_key_register('i', "interrupts by vector", key_interrupts);
 	console_key_register('R', "reboot the machine", machine_reboot);

@@ -140,15 +140,26 @@ static void vcpu_dump(struct vcpu *v)
 		 v->evtchn.info->evtchn_upcall_mask);
 }
 
+static void domain_dump(struct domain *d)
+{
+	struct vcpu *v;
+
+	log_info("d%u: %lu pages of %lu, %u vcpus%s%s", d->id, d->mm.tot_pages, d->mm.max_pages,
+		 d->max_vcpus, d->privileged ? ", privileged" : "",
+		 d->shutting_down ? ", shut down" : "");
+	for_each_vcpu(d, v)
+		vcpu_dump(v);
+}
+
+void domains_each(void (*fn)(struct domain *d))
+{
+	spin_lock(&list_lock);
+	for (struct domain *d = list; d; d = d->next)
+		fn(d);
+	spin_unlock(&list_lock);
+}
+
 void domains_dump(void)
 {
-	for (struct domain *d = list; d; d = d->next) {
-		struct vcpu *v;
-
-		log_info("d%u: %lu pages of %lu, %u vcpus%s%s", d->id, d->mm.tot_pages,
-			 d->mm.max_pages, d->max_vcpus, d->privileged ? ", privileged" : "",
-			 d->shutting_down ? ", shut down" : "");
-		for_each_vcpu(d, v)
-			vcpu_dump(v);
-	}
+	domains_each(domain_dump);
 }

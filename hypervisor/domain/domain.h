@@ -78,6 +78,8 @@ void domain_shutdown(struct domain *d, u32 reason);
 void domain_assists_changed(struct domain *d);
 void machine_end(void);
 void domains_init(void);			/* after heap_init: dom_io, dom_xen */
+/* Locks: takes LOCK_DOMLIST around all calls of fn. */
+void domains_each(void (*fn)(struct domain *d));
 void domain_pause(struct domain *d);
 void domain_unpause(struct domain *d);
 

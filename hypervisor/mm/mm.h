@@ -149,6 +149,8 @@ bool iomem_allowed(const struct domain *d, mfn_t mfn);
  * difference and "audit: FAILED n".  Returns the number of differences. */
 unsigned int mm_audit(struct domain *d);
 
+void memory_dump(void);			/* console key 'm' (mm/dump.c) */
+
 /* Hypervisor mappings (mm/hv-map.c): device memory uncached, firmware tables cached. */
 void *hv_map_io(maddr_t ma, size_t size);
 void *hv_map_ro(maddr_t ma, size_t size);

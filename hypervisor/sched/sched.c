@@ -532,6 +532,7 @@ void sched_cpu_init(u32 cpu)
 
 void sched_init(void)
 {
+	console_key_register('a', "timers", timers_dump);
 	console_key_register('r', "run queues", sched_dump);
 }
 

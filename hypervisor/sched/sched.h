@@ -36,6 +36,7 @@ void timer_migrate(struct timer *t, u32 cpu);
 void timer_interrupt(void);				/* LAPIC timer vector: raises SOFTIRQ_TIMER */
 void timer_softirq(void);				/* SOFTIRQ_TIMER: run what has expired */
 void timer_cpu_init(u32 cpu);
+void timers_dump(void);					/* console key 'a' */
 
 /* ---- clock (sched/clock.c) ------------------------------------------------------------------- */
 

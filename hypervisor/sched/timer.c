@@ -8,6 +8,8 @@
 #include "cpu/apic.h"
 #include "cpu/insn.h"
 #include "cpu/pcpu.h"
+#include "cpu/symbols.h"
+#include "dev/console.h"
 #include "sched/sched.h"
 
 struct timer_queue {
@@ -17,6 +19,13 @@ struct timer_queue {
 };
 
 static struct timer_queue queues[NR_CPUS];
+
+struct due {
+	ns_t expires;
+	void (*fn)(void *arg);
+};
+
+#define DUMPED		8		/* of each queue, those that fire first */
 
 /* ---- the heap --------------------------------------------------------------------------------- */
 
@@ -208,6 +217,52 @@ void timer_softirq(void)
 
 	while ((t = next_expired(q)))
 		t->fn(t->arg);
+}
+
+/* ---- console key 'a' -------------------------------------------------------------------------- */
+
+/* The timer after t, parents before their children; NULL: t was the last. */
+static const struct timer *next_in_tree(const struct timer *t)
+{
+	if (t->left || t->right)
+		return t->left ? t->left : t->right;
+	while (t->parent && (t == t->parent->right || !t->parent->right))
+		t = t->parent;
+	return t->parent ? t->parent->right : NULL;
+}
+
+/* The first of q to due[], in order; how many there are in all. */
+static u32 first_due(struct timer_queue *q, struct due *due)
+{
+	u64 flags = spin_lock_irqsave(&q->lock);
+	u32 n = 0, i;
+
+	for (const struct timer *t = q->first; t; t = next_in_tree(t), n++) {
+		for (i = MIN(n, (u32)DUMPED); i && due[i - 1].expires > t->expires; i--)
+			if (i < DUMPED)
+				due[i] = due[i - 1];
+		if (i < DUMPED)
+			due[i] = (struct due){ t->expires, t->fn };
+	}
+	spin_unlock_irqrestore(&q->lock, flags);
+	return n;
+}
+
+void timers_dump(void)
+{
+	struct due due[DUMPED];
+
+	for (u32 cpu = 0; cpu < nr_cpus; cpu++) {
+		u32 n = first_due(&queues[cpu], due);
+
+		log_info("CPU %u: %u timers set", cpu, n);
+		for (u32 i = 0; i < MIN(n, (u32)DUMPED); i++) {
+			u64 offset;
+			const char *name = symbol_lookup((u64)due[i].fn, &offset);
+
+			log_info("  in %ld us %s", (due[i].expires - now_ns()) / 1000, name ? name : "?");
+		}
+	}
 }
 
 void timer_cpu_init(u32 cpu)
