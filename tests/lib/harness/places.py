@@ -8,16 +8,15 @@ SOURCE = os.path.realpath(os.path.join(os.path.dirname(__file__), "..", "..", ".
 
 
 def build_dir():
-    """The build folder: $BONSAI_BUILD, else the configured folder we stand in, else SOURCE/build."""
+    """The build folder: $BONSAI_BUILD, else the innermost configured folder we stand in, else SOURCE/build."""
     if os.environ.get("BONSAI_BUILD"):
         return os.path.realpath(os.environ["BONSAI_BUILD"])
     here = os.path.realpath(os.getcwd())
-    top = None
     while here != "/":
         if os.path.exists(os.path.join(here, "config.status")):
-            top = here
+            return here
         here = os.path.dirname(here)
-    return top or os.path.join(SOURCE, "build")
+    return os.path.join(SOURCE, "build")
 
 
 def configured(name, default):
