@@ -40,6 +40,7 @@ static const char *run_stage(struct unpack_job *job)
 {
 	/* GCC's stack protector reads its canary at FS:0x28. */
 	static u64 canary_page[8];
+	static char words[80];
 	u64 fs = rdmsr(MSR_FS_BASE), flags = irq_save();
 	size_t size = unpack_blob_end - unpack_blob;
 	u8 *copy = alloc_pages(10);
@@ -53,6 +54,11 @@ static const char *run_stage(struct unpack_job *job)
 		wrmsr(MSR_FS_BASE, (u64)canary_page);
 		clts();
 		wrong = ((unpack_fn)UNPACK_START)(job);
+		/* The words are the stage's, and go with it. */
+		if (wrong) {
+			str_copy(words, wrong, sizeof(words));
+			wrong = words;
+		}
 		wrmsr(MSR_FS_BASE, fs);
 		for (size_t i = 0; i < UNPACK_MAX; i += PAGE_SIZE)
 			hv_map_page(UNPACK_START + i, 0, 0);
@@ -71,6 +77,8 @@ static const char *unpack_payload(const u8 *payload, size_t size, struct kernel_
 	unsigned int order = ARENA_MAX_ORDER;
 	const char *wrong;
 
+	if (!unpacked)
+		return "the bzImage's payload claims to be empty";
 	for (k->order = 0; (PAGE_SIZE << k->order) < unpacked; k->order++)
 		if (k->order == KERNEL_MAX_ORDER)
 			return "the bzImage's payload claims an impossible size";
@@ -81,7 +89,7 @@ static const char *unpack_payload(const u8 *payload, size_t size, struct kernel_
 		order--;
 	job.arena_size = PAGE_SIZE << order;
 	job.dst = k->memory;
-	job.dst_size = PAGE_SIZE << k->order;
+	job.dst_size = unpacked;
 	wrong = job.arena ? run_stage(&job) : "not enough memory to unpack the kernel";
 	free_pages(job.arena, order);
 	k->elf = k->memory;
