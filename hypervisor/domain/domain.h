@@ -6,6 +6,7 @@
 #define HV_DOMAIN_DOMAIN_H
 
 #include "abi/abi.h"
+#include "control/control.h"
 #include "event/evtchn.h"
 #include "grant/grant.h"
 #include "hypercall/vcpu-state.h"
@@ -45,6 +46,7 @@ struct domain {
 	struct domain_pv pv;
 	struct grant_table *grant;
 	struct domain_console *console;	/* unfinished line: hypercall/console-io.c */
+	struct domain_control control;
 	volatile u32 refs;
 	struct domain *next;		/* list of domains, LOCK_DOMLIST */
 };
