@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* From the first instruction to test_main(). */
-#include "guest.h"
+#include "child.h"
 
 struct entry_state entry_state = { .rsi = 1 }; /* in .data: written before anything else is ready */
 const start_info_t *start_info;
@@ -21,6 +21,10 @@ void guest_main(const start_info_t *si)
 	if (pte_set((u64)shared_page, si->shared_info | PTE_DATA))
 		bail_out("shared_info cannot be mapped");
 	shared_info = (shared_info_t *)shared_page;
+	if (!(si->flags & SIF_INITDOMAIN)) {
+		child_main();
+		guest_exit(SHUTDOWN_poweroff);
+	}
 	test_main();
 	plan_end();
 	guest_exit(SHUTDOWN_poweroff);
