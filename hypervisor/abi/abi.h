@@ -16,6 +16,10 @@
 #define __XEN_INTERFACE_VERSION__ 0x00040e00	/* latest in the 4.17 headers */
 #endif
 
+#ifndef __XEN_TOOLS__
+#define __XEN_TOOLS__			/* domctl.h and sysctl.h want it */
+#endif
+
 #include <xen/xen.h>
 #include <xen/version.h>
 #include <xen/features.h>
@@ -27,6 +31,8 @@
 #include <xen/callback.h>
 #include <xen/physdev.h>
 #include <xen/platform.h>
+#include <xen/domctl.h>
+#include <xen/sysctl.h>
 #include <xen/nmi.h>
 #include <xen/elfnote.h>
 

@@ -15,13 +15,13 @@
 struct domain;
 struct cpu_policy;
 
-/* Numbers [first, last] that a domain was given: ports, frames, pirqs. */
+/* Numbers [first, last] that a domain was given: ports, frames. */
 struct control_range {
 	u64 first, last;
 	struct control_range *next;
 };
 
-/* What a domain's controllers have said of it.  Guarded by d->lock. */
+/* What a domain's controllers have said of it.  Guarded by the control lock, but for what is read alone. */
 struct domain_control {
 	struct cpu_policy *policy;	/* NULL: the default.  Fixed once the domain has run */
 	s64 time_offset;		/* seconds its wall clock is ahead of ours */
@@ -30,13 +30,16 @@ struct domain_control {
 	bool xenstore;			/* serves the store */
 	bool debugged;
 	bool started;			/* has been unpaused once */
-	struct control_range *ports, *frames, *pirqs;
+	struct control_range *ports, *frames;	/* under a lock of their own: permission.c */
 };
 
 /* d is about to be freed: give back what hangs on d->control. */
 void control_domain_free(struct domain *d);
 
-/* Does one range of the list hold all of [first, last]? */
-bool control_range_has(const struct control_range *list, u64 first, u64 last);
+/* Were all of [first, last] given?  list: &d->control.ports, &d->control.frames. */
+bool control_has(struct control_range *const *list, u64 first, u64 last);
+/* Give them, or take them back.  -ENOMEM. */
+int control_permit(struct control_range **list, u64 first, u64 last, bool allow);
+void control_ranges_free(struct domain_control *c);
 
 #endif

@@ -122,15 +122,22 @@ void fpu_restore(struct vcpu *v)
 		xsetbv(0, v->pv.xcr0);
 }
 
-void fpu_set_fxsave(struct vcpu *v, const void *fxsave)
+/* Bits that the CPU has not would fault when they are loaded. */
+static void fix_mxcsr(u8 *area)
 {
-	u8 *area = v->pv.xsave;
 	u32 mxcsr;
 
-	memcpy(area, fxsave, FXSAVE_SIZE);
 	memcpy(&mxcsr, area + MXCSR_OFFSET, 4);
 	mxcsr &= mxcsr_mask;
 	memcpy(area + MXCSR_OFFSET, &mxcsr, 4);
+}
+
+void fpu_set_fxsave(struct vcpu *v, const void *fxsave)
+{
+	u8 *area = v->pv.xsave;
+
+	memcpy(area, fxsave, FXSAVE_SIZE);
+	fix_mxcsr(area);
 	if (fpu_xcr0_mask) {
 		u64 parts = XCR0_X87 | XCR0_SSE;
 
@@ -139,15 +146,42 @@ void fpu_set_fxsave(struct vcpu *v, const void *fxsave)
 	}
 }
 
+/* AVX needs SSE, AVX-512 all its three parts and AVX. */
+static bool xcr0_ok(u64 xcr0)
+{
+	return !(xcr0 & ~fpu_xcr0_mask) && (xcr0 & XCR0_X87) &&
+	       (!(xcr0 & XCR0_AVX) || (xcr0 & XCR0_SSE)) &&
+	       (!(xcr0 & XCR0_AVX512) ||
+		((xcr0 & XCR0_AVX512) == XCR0_AVX512 && (xcr0 & XCR0_AVX)));
+}
+
 int fpu_set_xcr0(struct vcpu *v, u64 xcr0)
 {
-	/* AVX needs SSE, AVX-512 all its three parts and AVX. */
-	if ((xcr0 & ~fpu_xcr0_mask) || !(xcr0 & XCR0_X87) ||
-	    ((xcr0 & XCR0_AVX) && !(xcr0 & XCR0_SSE)) ||
-	    ((xcr0 & XCR0_AVX512) &&
-	     ((xcr0 & XCR0_AVX512) != XCR0_AVX512 || !(xcr0 & XCR0_AVX))))
+	if (!xcr0_ok(xcr0))
 		return -EINVAL;
 	v->pv.xcr0 = xcr0;
 	xsetbv(0, xcr0);
+	return 0;
+}
+
+/* The header: components present, format, then zeroes.  The CPU would refuse to load any other. */
+int fpu_set_xsave(struct vcpu *v, u64 xcr0, const void *area, u32 size)
+{
+	u64 header[8];
+
+	if (!xcr0_ok(xcr0) || size < FXSAVE_SIZE + sizeof(header) || size > fpu_area_size)
+		return -EINVAL;
+	memcpy(header, (const u8 *)area + XSTATE_BV, sizeof(header));
+	if (header[1])
+		return -EOPNOTSUPP;
+	for (unsigned int i = 2; i < ARRAY_SIZE(header); i++)
+		if (header[i])
+			return -EINVAL;
+	if (header[0] & ~fpu_xcr0_mask)
+		return -EINVAL;
+	memset(v->pv.xsave, 0, fpu_area_size);
+	memcpy(v->pv.xsave, area, size);
+	fix_mxcsr(v->pv.xsave);
+	v->pv.xcr0 = xcr0;
 	return 0;
 }

@@ -20,7 +20,8 @@
 
 static struct spinlock lock = SPINLOCK_INIT("console", LOCK_CONSOLE);
 static char ring[RING_SIZE];
-static u64 ring_end;			/* bytes ever written */
+static u64 ring_end, ring_cleared;	/* bytes ever written; up to here they were cleared */
+static bool ring_news;			/* written to since the initial domain was last told */
 static bool in_line;			/* a guest's line has no end yet */
 static bool panicking;
 
@@ -112,7 +113,11 @@ static void say(const char *fmt, va_list ap)
 	in_line = false;
 	ring_write(text, n);
 	line_write(text, n);
+	ring_news = true;
 	console_unlock(flags);
+	/* Whoever speaks may hold locks that raising an event takes. */
+	if (dom0)
+		softirq_raise(SOFTIRQ_CONSOLE);
 }
 
 void log_line(enum loglevel level, const char *fmt, ...)
@@ -136,6 +141,16 @@ void console_write_raw(const char *s, size_t n)
 	line_write(s, n);
 	in_line = s[n - 1] != '\n' && s[n - 1] != '\r';
 	console_unlock(flags);
+}
+
+u64 log_ring_start(void)
+{
+	return MAX(ring_cleared, ring_end > RING_SIZE ? ring_end - RING_SIZE : 0);
+}
+
+void log_ring_clear(u64 pos)
+{
+	ring_cleared = MAX(ring_cleared, MIN(pos, ring_end));
 }
 
 size_t log_ring_read(u64 *pos, char *buf, size_t n)
@@ -244,12 +259,13 @@ static void uart_interrupt(void *arg)
 	softirq_raise(SOFTIRQ_CONSOLE);
 }
 
-/* SOFTIRQ_CONSOLE. */
+/* SOFTIRQ_CONSOLE: what keys print is news for the next time. */
 void console_softirq(void)
 {
 	u64 flags = console_lock();
-	bool for_dom0 = input_head != input_tail;
+	bool for_dom0 = input_head != input_tail, news = ring_news;
 
+	ring_news = false;
 	while (keys_tail != keys_head) {
 		char key = keys[keys_tail++ % sizeof(keys)];
 
@@ -260,6 +276,8 @@ void console_softirq(void)
 	console_unlock(flags);
 	if (for_dom0 && dom0)
 		virq_raise_global(dom0, VIRQ_CONSOLE);
+	if (news && dom0)
+		virq_raise_global(dom0, VIRQ_CON_RING);
 }
 
 size_t console_read(char *buf, size_t n)

@@ -22,10 +22,12 @@ void console_write_raw(const char *s, size_t n);
 /* Input for dom0's console_io read: bytes taken (0: none). */
 size_t console_read(char *buf, size_t n);
 
-/* SOFTIRQ_CONSOLE: hand what was typed to dom0, or run the keys' functions. */
+/* SOFTIRQ_CONSOLE: hand what was typed to dom0, or run the keys' functions; VIRQ_CON_RING for what was said. */
 void console_softirq(void);
 /* Copy from the log ring: n bytes at most from *pos on, which moves; for the console log's readers. */
 size_t log_ring_read(u64 *pos, char *buf, size_t n);
+u64 log_ring_start(void);			/* where the oldest byte is that was not cleared */
+void log_ring_clear(u64 pos);			/* what is before pos is not to be read again from there */
 
 /* Steps of the boot: the serial line works from the first on; options; interrupts for input. */
 void console_init(void);

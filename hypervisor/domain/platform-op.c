@@ -21,7 +21,7 @@ static xen_platform_op_t *platform_op(const struct subop_call *c)
 static long set_time(u64 sec, u32 nsec, u64 system_time)
 {
 	clock_set_wallclock(sec, nsec, system_time);
-	clock_update_wallclock(dom0);
+	domains_each(clock_update_wallclock);
 	return 0;
 }
 

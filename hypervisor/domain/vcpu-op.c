@@ -111,17 +111,20 @@ long do_vcpu_is_up(struct subop_call *c, void *op)
 	return !is_down(target(c));
 }
 
-long do_vcpu_send_nmi(struct subop_call *c, void *op)
+void vcpu_send_nmi(struct vcpu *v)
 {
-	struct vcpu *v = target(c);
-
-	(void)op;
-	if (c->arg)
-		return hc_fail(-EINVAL, "send_nmi has no argument");
 	if (!__atomic_exchange_n(&v->pv.nmi_pending, true, __ATOMIC_SEQ_CST)) {
 		vcpu_unblock(v);
 		vcpu_kick(v);
 	}
+}
+
+long do_vcpu_send_nmi(struct subop_call *c, void *op)
+{
+	(void)op;
+	if (c->arg)
+		return hc_fail(-EINVAL, "send_nmi has no argument");
+	vcpu_send_nmi(target(c));
 	return 0;
 }
 

@@ -25,8 +25,9 @@
  */
 struct subop_call {
 	struct vcpu *v;			/* the caller */
-	u64 extra;			/* vcpu: vcpuid; memory: start extent; assist: type; console: count; gnttab: - */
+	u64 extra;			/* vcpu: vcpuid; memory: start extent; assist: type; console: count; domctl: domain */
 	guest_va_t arg;			/* the guest's pointer */
+	void *op;			/* the structure, if the caller has copied it in; else NULL */
 };
 #define SUBOP(family, nr, name, who, kind)	long do_##family##_##name(struct subop_call *c, void *op);
 #define SUBOP_ABSENT(family, nr, name, error)
@@ -37,7 +38,7 @@ struct subop_call {
 /* Families of subops.def. */
 enum subop_family {
 	FAM_evtchn, FAM_sched, FAM_vcpu, FAM_memory, FAM_version, FAM_callback, FAM_physdev, FAM_gnttab,
-	FAM_mmuext, FAM_assist, FAM_console, FAM_platform, FAM_COUNT
+	FAM_mmuext, FAM_assist, FAM_console, FAM_platform, FAM_domctl, FAM_sysctl, FAM_COUNT
 };
 
 /* Look the row up (unknown: -ENOSYS), check who, copy in, call, copy out, count, trace. VEC: one element at c->arg. */

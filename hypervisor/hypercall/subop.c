@@ -18,7 +18,7 @@ struct subop_row {
 	bool known;
 };
 
-#define SUBOP_MAX	64		/* numbers in every family are below this */
+#define SUBOP_MAX	88		/* numbers in every family are below this */
 #define OP_SIZE_MAX	1024		/* largest structure: xen_commandline_t, xen_capabilities_info_t */
 
 #define IN(t)		sizeof(t), COPY_IN
@@ -58,7 +58,8 @@ static const struct subop_row rows[FAM_COUNT][SUBOP_MAX] = {
 long subop_call(enum subop_family fam, u32 nr, struct subop_call *c)
 {
 	const struct subop_row *row = &rows[fam][nr < SUBOP_MAX ? nr : 0];
-	u64 op[OP_SIZE_MAX / 8];
+	u64 buffer[OP_SIZE_MAX / 8];
+	void *op = c->op ? c->op : buffer;
 	long rc;
 
 	if (nr >= SUBOP_MAX || !row->known)
@@ -68,10 +69,10 @@ long subop_call(enum subop_family fam, u32 nr, struct subop_call *c)
 	if (row->who == PRIV && !c->v->domain->privileged)
 		return -EPERM;
 
-	if (row->copy & COPY_IN) {
+	if (!c->op && (row->copy & COPY_IN)) {
 		if (copy_from_guest(op, c->arg, row->size))
 			return -EFAULT;
-	} else if (row->copy) {
+	} else if (!c->op && row->copy) {
 		__builtin_memset(op, 0, row->size);
 	}
 	rc = row->handler(c, op);

@@ -12,7 +12,8 @@
 #include "lib/types.h"
 
 enum lock_level {
-	LOCK_DOMLIST = 1,	/* list of domains */
+	LOCK_CONTROL = 1,	/* one domctl or sysctl at a time */
+	LOCK_DOMLIST,		/* list of domains */
 	LOCK_DOMAIN,		/* d->lock: life cycle, vcpu up/down */
 	LOCK_GRANT,		/* d->grant: table and maptrack */
 	LOCK_EVTCHN,		/* d->evtchn.lock */

@@ -9,6 +9,7 @@
  */
 #include <xen/arch-x86/cpuid.h>
 
+#include "control/cpu-policy.h"
 #include "cpu/cpuid.h"
 #include "cpu/fpu.h"
 #include "cpu/insn.h"
@@ -61,7 +62,7 @@ static bool osxsave(struct vcpu *v)
 	       (v->pv.kernel_mode && (guest_regs()->entry_vector & 0xff) == VEC_UD);
 }
 
-static void leaf_1(struct vcpu *v, struct cpuid_leaf *l)
+static void leaf_1(struct cpuid_leaf *l)
 {
 	/* SSE3 PCLMULQDQ SSSE3 CX16 SSE4.1 SSE4.2 MOVBE POPCNT AESNI RDRAND */
 	u32 c = BITS(0, 1, 9, 13, 19, 20, 22, 23, 25, 30);
@@ -74,11 +75,9 @@ static void leaf_1(struct vcpu *v, struct cpuid_leaf *l)
 		c |= BITS(26);			/* XSAVE */
 	if (fpu_xcr0_mask & XCR0_AVX)
 		c |= BITS(12, 28, 29);		/* FMA AVX F16C */
-	l->b = (l->b & 0x00ffffff) | v->id << 24;
+	l->b &= 0x00ffffff;
 	l->c &= c;
 	l->c |= BITS(31);			/* HYPERVISOR */
-	if (osxsave(v))
-		l->c |= BITS(27);
 	l->d &= d;
 }
 
@@ -139,22 +138,17 @@ static u32 xsave_size(u64 xcr0, bool compact)
 	return size;
 }
 
-static void leaf_d(struct vcpu *v, u32 subleaf, struct cpuid_leaf *l)
+static void leaf_d(u32 subleaf, struct cpuid_leaf *l)
 {
 	u64 mask = fpu_xcr0_mask;
 
 	switch (subleaf) {
 	case 0:
-		*l = (struct cpuid_leaf){
-			.a = mask, .d = mask >> 32,
-			.b = mask ? xsave_size(v->pv.xcr0, false) : 0,
-			.c = mask ? xsave_size(mask, false) : 0,
-		};
+		*l = (struct cpuid_leaf){ .a = mask, .d = mask >> 32,
+					  .c = mask ? xsave_size(mask, false) : 0 };
 		break;
 	case 1:
 		*l = (struct cpuid_leaf){ .a = mask ? l->a & BITS(0, 1, 2) : 0 };	/* XSAVEOPT XSAVEC XGETBV1 */
-		if (l->a & BITS(1))
-			l->b = xsave_size(v->pv.xcr0, true);
 		break;
 	default:
 		if (subleaf > 62 || !(mask >> subleaf & 1))
@@ -249,14 +243,14 @@ static struct cpuid_leaf xen_leaf(u32 n, u32 subleaf)
 
 /* ---- all of them ------------------------------------------------------------------------------------------ */
 
-static void basic(struct vcpu *v, u32 leaf, u32 subleaf, struct cpuid_leaf *l)
+static void basic(u32 leaf, u32 subleaf, struct cpuid_leaf *l)
 {
 	switch (leaf) {
 	case 0:
 		l->a = MIN(l->a, MAX_BASIC);
 		break;
 	case 1:
-		leaf_1(v, l);
+		leaf_1(l);
 		break;
 	case 2:					/* caches and TLBs */
 	case 4:
@@ -270,10 +264,44 @@ static void basic(struct vcpu *v, u32 leaf, u32 subleaf, struct cpuid_leaf *l)
 			*l = (struct cpuid_leaf){ 0 };
 		break;
 	case 0xd:
-		leaf_d(v, subleaf, l);
+		leaf_d(subleaf, l);
 		break;
 	default:
 		*l = (struct cpuid_leaf){ 0 };
+	}
+}
+
+void cpuid_machine(u32 leaf, u32 subleaf, struct cpuid_leaf *out)
+{
+	u32 max = leaf & 0x80000000 ? cpu_features.max_ext_leaf : cpu_features.max_leaf;
+
+	*out = leaf <= max ? machine(leaf, subleaf) : (struct cpuid_leaf){ 0 };
+}
+
+void cpuid_pv(u32 leaf, u32 subleaf, struct cpuid_leaf *out)
+{
+	*out = (struct cpuid_leaf){ 0 };
+	if (leaf <= MIN(cpu_features.max_leaf, MAX_BASIC)) {
+		*out = machine(leaf, subleaf);
+		basic(leaf, subleaf, out);
+	} else if (leaf >= 0x80000000 && leaf <= MIN(cpu_features.max_ext_leaf, MAX_EXT_AMD)) {
+		*out = machine(leaf, subleaf);
+		extended(leaf, out);
+	}
+}
+
+/* What depends on the vCPU, and on what it did. */
+static void add_dynamic(struct vcpu *v, u32 leaf, u32 subleaf, struct cpuid_leaf *l)
+{
+	if (leaf == 1) {
+		l->b = (l->b & 0x00ffffff) | v->id << 24;
+		if (osxsave(v) && (l->c & BITS(26)))
+			l->c |= BITS(27);
+	} else if (leaf == 0xd && !subleaf && l->a) {
+		l->b = xsave_size(v->pv.xcr0, false);
+		l->c = xsave_size(l->a | (u64)l->d << 32, false);
+	} else if (leaf == 0xd && subleaf == 1 && (l->a & BITS(1))) {
+		l->b = xsave_size(v->pv.xcr0, true);
 	}
 }
 
@@ -284,14 +312,13 @@ static void basic(struct vcpu *v, u32 leaf, u32 subleaf, struct cpuid_leaf *l)
  */
 void guest_cpuid(struct vcpu *v, u32 leaf, u32 subleaf, struct cpuid_leaf *out)
 {
-	*out = (struct cpuid_leaf){ 0 };
 	if (leaf >= XEN_CPUID_FIRST_LEAF && leaf < XEN_CPUID_FIRST_LEAF + 0x100) {
 		*out = xen_leaf(leaf - XEN_CPUID_FIRST_LEAF, subleaf);
-	} else if (leaf <= MIN(cpu_features.max_leaf, MAX_BASIC)) {
-		*out = machine(leaf, subleaf);
-		basic(v, leaf, subleaf, out);
-	} else if (leaf >= 0x80000000 && leaf <= MIN(cpu_features.max_ext_leaf, MAX_EXT_AMD)) {
-		*out = machine(leaf, subleaf);
-		extended(leaf, out);
+		return;
 	}
+	if (v->domain->control.policy)
+		cpu_policy_get(v->domain->control.policy, leaf, subleaf, out);
+	else
+		cpuid_pv(leaf, subleaf, out);
+	add_dynamic(v, leaf, subleaf, out);
 }

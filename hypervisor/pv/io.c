@@ -3,8 +3,8 @@
  * I/O ports.  No port is ever open to CPL 3: each access traps, and is made here for a guest that may.
  *
  * Two questions: does the guest's own kernel allow it (virtual IOPL, or the bitmap its kernel gave), and
- * has the domain the port?  The initial domain has all but ours; others have none.  Ports one has not read as
- * ones and swallow what is written, like a bus without a device.
+ * has the domain the port?  The initial domain has all but ours; others what they were given of these by
+ * domctl.  Ports one has not read as ones and swallow what is written, like a bus without a device.
  *
  * Pairs of an address and a data port are kept for each domain and used in one go, since several
  * CPUs share the real ones: PCI configuration space, and the CMOS.
@@ -154,6 +154,13 @@ static void write_byte(struct domain *d, u32 port, u8 val)
 		outb(port, val);
 }
 
+/* The pairs above are only the initial domain's. */
+static bool has_port(const struct domain *d, u32 port, u32 bytes)
+{
+	return d->privileged || (!is_special(port, bytes) &&
+				 control_has(&d->control.ports, port, port + bytes - 1));
+}
+
 u32 guest_io_read(struct vcpu *v, u32 port, u32 bytes)
 {
 	struct domain *d = v->domain;
@@ -161,7 +168,7 @@ u32 guest_io_read(struct vcpu *v, u32 port, u32 bytes)
 
 	if (port == PCI_ADDRESS && bytes == 4)
 		return d->pv.pci_cf8;
-	if (!d->privileged)
+	if (!has_port(d, port, bytes))
 		return bytes == 4 ? ~0u : (1u << bytes * 8) - 1;
 	if (is_pci_data(port, bytes))
 		return pci_guest_read(d->pv.pci_cf8, port & 3, bytes);
@@ -178,7 +185,7 @@ void guest_io_write(struct vcpu *v, u32 port, u32 bytes, u32 val)
 
 	if (port == PCI_ADDRESS && bytes == 4)
 		d->pv.pci_cf8 = val;
-	else if (!d->privileged)
+	else if (!has_port(d, port, bytes))
 		return;
 	else if (is_pci_data(port, bytes))
 		config_write(d, port & 3, bytes, val);

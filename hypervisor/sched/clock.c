@@ -137,7 +137,7 @@ void clock_update_wallclock(struct domain *d)
 {
 	struct shared_info *s = d->shared;
 	u64 base = READ_ONCE(wall_base);
-	u64 sec = base / NS_PER_SEC;
+	u64 sec = base / NS_PER_SEC + (u64)d->control.time_offset;
 	u32 version;
 
 	if (!s)

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What a domain is told by CPUID, as its controller has set it.
+ */
+#ifndef HV_CONTROL_CPU_POLICY_H
+#define HV_CONTROL_CPU_POLICY_H
+
+#include "abi/abi.h"
+#include "lib/types.h"
+
+struct cpuid_leaf;
+
+#define CPU_POLICY_LEAVES	96
+
+/* The leaves that are not all zero, in order. */
+struct cpu_policy {
+	u32 nr;
+	xen_cpuid_leaf_t leaf[CPU_POLICY_LEAVES];
+};
+
+void cpu_policy_get(const struct cpu_policy *p, u32 leaf, u32 subleaf, struct cpuid_leaf *out);
+
+#endif
