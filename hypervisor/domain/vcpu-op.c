@@ -136,7 +136,7 @@ long do_vcpu_get_physid(struct subop_call *c, void *op)
 	const struct pcpu *cpu = pcpu_of(v->sched.cpu);
 	unsigned int choices = 0;
 
-	for_each_bit(n, v->sched.affinity, nr_cpus)
+	for_each_bit(n, v->sched.hard, nr_cpus)
 		choices++;
 	if (!v->domain->privileged || choices != 1 || !cpu)
 		return hc_fail(-EINVAL, "v%u is not pinned", v->id);

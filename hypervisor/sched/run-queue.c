@@ -96,13 +96,13 @@ u32 rq_place(const struct vcpu *v)
 {
 	u32 last = READ_ONCE(v->sched.cpu), best = nr_cpus;
 
-	if (bitmap_test(v->sched.affinity, last)) {
+	if (bitmap_test(v->sched.hard, last)) {
 		if (is_idle(rq_of(last)))
 			return last;
 		best = last;
 	}
 	for (u32 cpu = 0; cpu < nr_cpus; cpu++) {
-		if (!bitmap_test(v->sched.affinity, cpu))
+		if (!bitmap_test(v->sched.hard, cpu))
 			continue;
 		if (is_idle(rq_of(cpu)))
 			return cpu;

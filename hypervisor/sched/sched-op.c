@@ -4,7 +4,6 @@
  * ABI: sched.h; set_timer_op in xen.h.
  */
 #include "hypercall/hypercall.h"
-#include "lib/bitmap.h"
 #include "mm/guest-copy.h"
 
 #define NS_PER_MS	1000000L
@@ -196,23 +195,12 @@ void sched_domain_destroy(struct domain *d)
 long do_sched_pin_override(struct subop_call *c, void *op)
 {
 	const sched_pin_override_t *p = op;
-	struct vcpu_sched *s = &c->v->sched;
-	u64 cpus[NR_CPUS / 64] = { 0 };
 
-	if (p->pcpu < 0) {
-		if (!s->pinned)
-			return -EINVAL;
-		s->pinned = false;
-		return sched_set_affinity(c->v, s->unpinned);
-	}
+	if (p->pcpu < 0)
+		return sched_unpin(c->v);
 	if ((u32)p->pcpu >= nr_cpus)
 		return -EINVAL;
-	if (s->pinned)
-		return -EBUSY;
-	bitmap_set(cpus, p->pcpu);
-	__builtin_memcpy(s->unpinned, s->affinity, sizeof(s->unpinned));
-	s->pinned = true;
-	return sched_set_affinity(c->v, cpus);
+	return sched_pin(c->v, p->pcpu);
 }
 
 /* ---- the calls --------------------------------------------------------------------------------------- */

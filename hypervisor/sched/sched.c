@@ -22,6 +22,9 @@
 
 #define DEFAULT_PERIOD	10000000L	/* ABI: a PV vCPU starts with a 100 Hz ticker */
 
+#define DEFAULT_WEIGHT	256
+
+u32 sched_ratelimit_us = 1000;
 static struct run_queue queues[NR_CPUS];
 static struct domain idle_domain = { .id = DOMID_IDLE };
 static volatile u32 nr_pollers;		/* vCPUs with VPF_POLLING */
@@ -137,7 +140,7 @@ void vcpu_wake(struct vcpu *v)
 		to = rq_of(rq_place(v));
 		flags = irq_save();
 		spin_lock_both(&from->lock, &to->lock);
-		if (v->sched.cpu == from->cpu && bitmap_test(v->sched.affinity, to->cpu))
+		if (v->sched.cpu == from->cpu && bitmap_test(v->sched.hard, to->cpu))
 			break;
 		spin_unlock_both(&from->lock, &to->lock);
 		irq_restore(flags);
@@ -277,22 +280,15 @@ void vcpu_unpause(struct vcpu *v)
 		vcpu_wake(v);
 }
 
-/**
- * sched_set_affinity - let v run on these CPUs only
- * Return: 0; -EINVAL when none of them is online.  A v elsewhere leaves soon, not at once.
- */
-int sched_set_affinity(struct vcpu *v, const u64 *cpus)
+/* A v elsewhere leaves soon, not at once. */
+static void set_hard(struct vcpu *v, u64 cpus)
 {
-	struct run_queue *rq;
 	bool misplaced, running;
 	u64 flags;
+	struct run_queue *rq = lock_queue_of(v, &flags);
 
-	if (bitmap_next(cpus, nr_cpus, 0) >= nr_cpus)
-		return -EINVAL;
-	rq = lock_queue_of(v, &flags);
-	for (unsigned int i = 0; i < ARRAY_SIZE(v->sched.affinity); i++)
-		v->sched.affinity[i] = cpus[i];
-	misplaced = !bitmap_test(cpus, rq->cpu);
+	v->sched.hard[0] = cpus;
+	misplaced = !bitmap_test(v->sched.hard, rq->cpu);
 	running = v->sched.running;
 	if (misplaced && v->sched.queued)
 		rq_remove(rq, v);
@@ -301,7 +297,78 @@ int sched_set_affinity(struct vcpu *v, const u64 *cpus)
 		softirq_raise_on(rq->cpu, SOFTIRQ_SCHEDULE);
 	else if (misplaced)
 		vcpu_wake(v);
+}
+
+int sched_set_affinity(struct vcpu *v, const u64 *cpus)
+{
+	if (bitmap_next(cpus, nr_cpus, 0) >= nr_cpus)
+		return -EINVAL;
+	if (v->sched.pinned)
+		return -EBUSY;
+	set_hard(v, cpus[0]);
 	return 0;
+}
+
+int sched_set_soft_affinity(struct vcpu *v, const u64 *cpus)
+{
+	if (bitmap_next(cpus, nr_cpus, 0) >= nr_cpus)
+		return -EINVAL;
+	v->sched.soft[0] = cpus[0];
+	return 0;
+}
+
+int sched_pin(struct vcpu *v, u32 cpu)
+{
+	if (v->sched.pinned)
+		return -EBUSY;
+	v->sched.unpinned[0] = v->sched.hard[0];
+	v->sched.pinned = true;
+	set_hard(v, BIT(cpu));
+	return 0;
+}
+
+int sched_unpin(struct vcpu *v)
+{
+	if (!v->sched.pinned)
+		return -EINVAL;
+	v->sched.pinned = false;
+	set_hard(v, v->sched.unpinned[0]);
+	return 0;
+}
+
+static_assert(NR_CPUS == 64, "a mask of CPUs is one word");
+
+void sched_domain_params_get(const struct domain *d, u16 *weight, u16 *cap)
+{
+	*weight = d->sched.weight ?: DEFAULT_WEIGHT;
+	*cap = d->sched.cap;
+}
+
+int sched_domain_params_set(struct domain *d, u16 weight, u16 cap)
+{
+	u32 vcpus = 0;
+	struct vcpu *v;
+
+	for_each_vcpu(d, v)
+		vcpus++;
+	if (!weight || cap > 100 * vcpus)
+		return -EINVAL;
+	d->sched.weight = weight;
+	d->sched.cap = cap;
+	return 0;
+}
+
+u64 sched_cpu_time(struct vcpu *v)
+{
+	struct vcpu_runstate_info r;
+
+	vcpu_runstate_get(v, &r);
+	return r.time[RUNSTATE_running];
+}
+
+u64 sched_idle_time(u32 cpu)
+{
+	return sched_cpu_time(queues[cpu].idle);
 }
 
 /* ---- the switch ----------------------------------------------------------------------------------- */
@@ -315,7 +382,7 @@ static void steal(struct run_queue *rq)
 	if (from == rq)
 		return;
 	spin_lock_both(&from->lock, &rq->lock);
-	for (v = from->first; v && !bitmap_test(v->sched.affinity, rq->cpu); v = v->sched.next)
+	for (v = from->first; v && !bitmap_test(v->sched.hard, rq->cpu); v = v->sched.next)
 		;
 	if (v) {
 		rq_remove(from, v);
@@ -327,7 +394,7 @@ static void steal(struct run_queue *rq)
 
 static bool may_go_on(const struct run_queue *rq, const struct vcpu *v)
 {
-	return !v->sched.idle && is_runnable(v) && bitmap_test(v->sched.affinity, rq->cpu);
+	return !v->sched.idle && is_runnable(v) && bitmap_test(v->sched.hard, rq->cpu);
 }
 
 static struct vcpu *choose(struct run_queue *rq, struct vcpu *prev, ns_t now)
@@ -491,8 +558,9 @@ int sched_vcpu_init(struct vcpu *v)
 	v->sched.runstate.state = RUNSTATE_offline;
 	v->sched.runstate.state_entry_time = now_ns();
 	v->sched.period = DEFAULT_PERIOD;
-	for (unsigned int i = 0; i < ARRAY_SIZE(v->sched.affinity); i++)
-		v->sched.affinity[i] = ~0UL;
+	v->sched.hard[0] = v->sched.soft[0] = ~0UL;
+	if (!v->domain->sched.weight)
+		v->domain->sched.weight = DEFAULT_WEIGHT;
 	timer_init(&v->sched.periodic, periodic_fired, v, cpu);
 	timer_init(&v->sched.singleshot, singleshot_fired, v, cpu);
 	timer_init(&v->sched.poll, poll_fired, v, cpu);

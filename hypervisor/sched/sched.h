@@ -68,7 +68,8 @@ struct vcpu_sched {
 	u32 cpu;			/* CPU it runs or last ran on */
 	bool running;			/* is current on `cpu`, or its state is not saved yet */
 	bool queued;
-	u64 affinity[NR_CPUS / 64];	/* hard affinity */
+	u64 hard[NR_CPUS / 64];		/* affinity: CPUs it may run on ... */
+	u64 soft[NR_CPUS / 64];		/* ... and rather does */
 	struct vcpu *next, *prev;	/* run queue */
 	s64 vtime;			/* run-queue.c: CPU time used, on the scale of its queue */
 	ns_t run_start, slice_end;
@@ -80,7 +81,7 @@ struct vcpu_sched {
 	u32 poll_port;			/* with VPF_POLLING: the one port polled on; 0: several */
 	bool idle;			/* the CPU's idle vCPU */
 	bool pinned;			/* SCHEDOP_pin_override is in force */
-	u64 unpinned[NR_CPUS / 64];	/* affinity to go back to */
+	u64 unpinned[NR_CPUS / 64];	/* hard affinity to go back to */
 
 	guest_va_t runstate_area;	/* 0: none.  Written at the switch, in the guest's address space */
 	guest_va_t time_area;
@@ -94,6 +95,8 @@ struct vcpu_sched {
 #define NR_WATCHDOGS	2
 
 struct domain_sched {
+	u16 weight;			/* of each vCPU; 0 until the first is made */
+	u16 cap;			/* of all together, percent of one CPU; 0: none */
 	/* Guarded by d->lock: */
 	struct timer watchdog[NR_WATCHDOGS];
 	bool watchdog_used[NR_WATCHDOGS];
@@ -123,8 +126,23 @@ void sched_poll_wake(struct domain *d, u32 port); /* an event came: wake pollers
 /* v's times up to now (any v); cumulative ns by RUNSTATE_*. */
 void vcpu_runstate_get(struct vcpu *v, struct vcpu_runstate_info *out);
 void vcpu_set_period(struct vcpu *v, ns_t period);	/* periodic timer; 0: off.  current, or a v that is down */
-/* -EINVAL when no CPU of the mask is online. */
+/*
+ * -EINVAL when no CPU of the mask is online; hard affinity: -EBUSY while SCHEDOP_pin_override is in
+ * force, which sched_unpin() ends.
+ */
 int sched_set_affinity(struct vcpu *v, const u64 *cpus);
+int sched_set_soft_affinity(struct vcpu *v, const u64 *cpus);
+int sched_pin(struct vcpu *v, u32 cpu);		/* -EBUSY when it is already */
+int sched_unpin(struct vcpu *v);		/* -EINVAL when it is not */
+/*
+ * Shares, as credit2's: weight 1 to 65535 of each vCPU, cap in percent of one CPU for all vCPUs of d
+ * (0: none; at most 100 a vCPU).  -EINVAL else, and then nothing has changed.
+ */
+void sched_domain_params_get(const struct domain *d, u16 *weight, u16 *cap);
+int sched_domain_params_set(struct domain *d, u16 weight, u16 cap);
+extern u32 sched_ratelimit_us;			/* how long a vCPU runs at least when others wait; 0: no limit */
+u64 sched_cpu_time(struct vcpu *v);		/* ns that v has run, up to now */
+u64 sched_idle_time(u32 cpu);			/* ns that it had nothing to do */
 
 void schedule(void);				/* SOFTIRQ_SCHEDULE: may switch current */
 void idle_loop(void) __noreturn;	/* entered when the idle vCPU is current; leaves by exit_to_guest() */
