@@ -426,5 +426,7 @@ void args_fill(struct call *c, void *arg, u32 size)
 	case HC_callback_op: fill_callback(c->cmd, arg); break;
 	case HC_physdev_op: fill_physdev(c->cmd, arg); break;
 	case HC_platform_op: fill_platform(c, arg); break;
+	case HC_domctl:
+	case HC_sysctl: fill_control(c->family, c->cmd, arg); break;
 	}
 }

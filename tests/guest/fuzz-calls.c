@@ -31,6 +31,8 @@ enum {
 	FAMILY_assist = HC_vm_assist,
 	FAMILY_console = HC_console_io,
 	FAMILY_platform = HC_platform_op,
+	FAMILY_domctl = HC_domctl,
+	FAMILY_sysctl = HC_sysctl,
 };
 
 static const struct row rows[] = {
@@ -58,6 +60,7 @@ static bool is_left_out(const struct row *r)
 		       r->cmd == SCHEDOP_shutdown_code || r->cmd == SCHEDOP_block;
 	case HC_vcpu_op: return r->cmd == VCPUOP_down;
 	case HC_platform_op: return r->cmd == XENPF_enter_acpi_sleep;
+	case HC_sysctl: return r->cmd == XEN_SYSCTL_debug_keys;
 	case HC_event_channel_op: return r->cmd == EVTCHNOP_bind_pirq;
 	case HC_physdev_op:
 		return r->cmd >= PHYSDEVOP_alloc_irq_vector &&
@@ -129,7 +132,9 @@ static void make_subop(struct call *c)
 		c->r[1] = one_in(8) ? (u32)some_word() : one_in(4) ? below(2) : this_cpu()->id;
 		c->r[2] = (u64)arg;
 		break;
-	case HC_platform_op: c->r[0] = (u64)arg; break;
+	case HC_platform_op:
+	case HC_domctl:
+	case HC_sysctl: c->r[0] = (u64)arg; break;
 	case HC_mmuext_op:
 		c->r[0] = (u64)arg;
 		c->r[1] = count;

@@ -17,7 +17,7 @@
  * call that sets one.
  * - Not called: iret (its frame is the whole state), shutdown, remote_shutdown, shutdown_code (it
  * would hide a crash), watchdogs that bark, block and poll without end, down, ACPI sleep,
- * interrupts of real devices.  Long console output is cut.
+ * interrupts of real devices, debug keys.  Long console output is cut.
  *
  * Everything else, the event mask, segments, debug registers, assists, timers and so on, is left
  * to chance: handlers ignore what comes.
@@ -84,5 +84,7 @@ u64 writable_frame(void); /* one that may be written, or that is refused */
 u64 some_pte(void);
 u64 some_va(void);
 void args_fill(struct call *c, void *arg, u32 size);
+/* fuzz-control.c: domctl and sysctl. */
+void fill_control(u32 call, u32 cmd, void *arg);
 
 #endif

@@ -37,6 +37,8 @@ enum {
 	FAMILY_assist = HC_vm_assist,
 	FAMILY_console = HC_console_io,
 	FAMILY_platform = HC_platform_op,
+	FAMILY_domctl = HC_domctl,
+	FAMILY_sysctl = HC_sysctl,
 };
 
 static const struct row rows[] = {
@@ -85,7 +87,9 @@ static long call(const struct row *r, const void *p)
 	case HC_console_io: return HC(console_io, .cmd = r->cmd, .count = 8, .buffer = (void *)p);
 	case HC_mmuext_op:
 		return HC(mmuext_op, .ops = (void *)p, .count = 1, .foreign = DOMID_SELF);
-	case HC_platform_op: return HC(platform_op, .op = (void *)p);
+	case HC_platform_op:
+	case HC_domctl:
+	case HC_sysctl: return hypercall_regs(r->call, (u64[6]){ (u64)p });
 	default: return hypercall_regs(r->call, (u64[6]){ r->cmd, (u64)p });
 	}
 }
