@@ -316,20 +316,20 @@ static long leaves_in(struct cpu_policy *p, xen_domctl_cpu_policy_t *k)
 static long msrs_in(xen_domctl_cpu_policy_t *k)
 {
 	xen_msr_entry_t e;
+	long rc = 0;
 
-	for (u32 i = 0; i < k->nr_msrs; i++) {
+	for (u32 i = 0; !rc && i < k->nr_msrs; i++) {
 		if (copy_from_guest(&e, handle_va(k->msrs, i), sizeof(e)))
 			return -EFAULT;
-		if (e.flags || ((e.idx == MSR_PLATFORM_INFO || e.idx == MSR_ARCH_CAPABILITIES) && e.val)) {
-			k->err_msr = e.idx;
-			return -EINVAL;
-		}
-		if (e.idx != MSR_PLATFORM_INFO && e.idx != MSR_ARCH_CAPABILITIES) {
-			k->err_msr = e.idx;
-			return -ERANGE;
-		}
+		k->err_msr = e.idx;
+		if (e.idx != MSR_PLATFORM_INFO && e.idx != MSR_ARCH_CAPABILITIES)
+			rc = -ERANGE;
+		else if (e.flags || e.val)
+			rc = -EINVAL;
 	}
-	return 0;
+	if (!rc)
+		k->err_msr = ~0u;
+	return rc;
 }
 
 /**

@@ -31,6 +31,7 @@ static enum loglevel threshold = LOG_DEBUG;
 static enum loglevel threshold = LOG_INFO;
 #endif
 static bool uart_wanted = true;
+bool console_guests = true;
 
 /* Typed, not yet read by dom0; indices count up. */
 static char input[INPUT_SIZE];
@@ -199,18 +200,25 @@ void console_init(void)
 	uart_init(n, cmdline_get(n == 2 ? "com2" : "com1"));
 }
 
-/* loglvl=level or lower/upper as in stock Xen, where the lower one is what is printed in any case. */
-void console_set_levels(void)
+/* NAME=level or lower/upper as in stock Xen, where the lower one is what is printed in any case. */
+static enum loglevel level_of(const char *option, enum loglevel level)
 {
 	static const struct { const char *name; enum loglevel level; } names[] = {
 		{ "none", LOG_ERR }, { "error", LOG_ERR }, { "warning", LOG_WARN },
 		{ "info", LOG_INFO }, { "debug", LOG_DEBUG }, { "all", LOG_DEBUG },
 	};
-	const char *s = cmdline_get("loglvl");
+	const char *s = cmdline_get(option);
 
 	for (u32 i = 0; s && i < ARRAY_SIZE(names); i++)
 		if (!strncmp(s, names[i].name, strlen(names[i].name)))
-			threshold = names[i].level;
+			return names[i].level;
+	return level;
+}
+
+void console_set_levels(void)
+{
+	threshold = level_of("loglvl", threshold);
+	console_guests = level_of("guest_loglvl", LOG_INFO) >= LOG_INFO;
 }
 
 /* ---- input ----------------------------------------------------------------------------------------------- */

@@ -19,6 +19,7 @@ void log_line(enum loglevel level, const char *fmt, ...) __printf(2, 3);
 
 /* Bytes of a guest (console_io write by dom0: raw; others by line with "(dN) "). */
 void console_write_raw(const char *s, size_t n);
+extern bool console_guests;			/* guest_loglvl lets the others' through */
 /* Input for dom0's console_io read: bytes taken (0: none). */
 size_t console_read(char *buf, size_t n);
 

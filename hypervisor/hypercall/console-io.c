@@ -81,7 +81,7 @@ static void put_line(const struct domain *d, struct domain_console *c)
 	char text[CHUNK + 48];
 	int n = 0;
 
-	if (take_credit(c)) {
+	if (console_guests && take_credit(c)) {
 		if (c->dropped)
 			n = snprintf(text, sizeof(text), "(d%u) [%u lines left out]\n", d->id,
 				     c->dropped);
