@@ -19,7 +19,7 @@ static u32 nr_options;
 /* Options that stock Xen knows; those in the first line are ours too, the others are accepted in silence. */
 static const char known[] __initdata =
 	" com1 com2 console dom0_max_vcpus dom0_mem dom0_vcpus_pin hpet loglvl guest_loglvl maxcpus mem noreboot nosmp"
-	" sched smap smep x2apic placeholder"
+	" sched sched_ratelimit_us smap smep x2apic placeholder"
 	" acpi acpi_apic_instance acpi_fake_ecdt acpi_pstate_strict acpi_skip_timer_override acpi_sleep"
 	" adaptive-timers allowsuperpage altp2m apic apicv apic_verbosity argo asid asi ats availmem badpage bootscrub"
 	" bootscrub_chunk bti buddy-alloc-size cet clocksource cmci-threshold cmos-rtc-probe compat-cpuid conring_size"
@@ -38,7 +38,7 @@ static const char known[] __initdata =
 	" nomigrate nosh noserialnumber nospec numa numa_balancing partial-emulation pcid pci pci-phantom pci-passthrough"
 	" pdx-compress ple_gap ple_window pku ps2 psr pv pv-l1tf pv-linear-pt rcu-idle-timer-period-ms reboot ro-hpet"
 	" rtds sched-gran sched_credit_tslice_ms sched_credit2_max_cpus_runqueue sched_credit2_migrate_resist"
-	" sched_debug sched_ratelimit_us sched_smt_power_savings secondary-exec scrub-domheap serial_tx_buffer"
+	" sched_debug sched_smt_power_savings secondary-exec scrub-domheap serial_tx_buffer"
 	" serrors shim_mem show-mcheck smt snb_igd_quirk spec-ctrl sync_console tboot tbuf_size tdp tevt_mask"
 	" tickle_one_idle_cpu timer_slop tmem tsc tsx ucode unrestricted_guest vcpu_migration_delay verbose_debug"
 	" vesa-map vesa-mtrr vesa-ram vga viridian-spinlock-retry-count viridian-version vm-notify-window vpid"

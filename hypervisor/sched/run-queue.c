@@ -1,23 +1,100 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The policy: a fair share of each CPU by virtual time.
+ * The policy: fair shares by virtual time.
  *
- * A vCPU's vtime is the CPU time it has used; the one with the least runs next.  One that slept comes
- * back with at most SLICE less than the least of its queue: enough to preempt a hog at once, too
- * little to starve it.  vtime is on the scale of its queue; moving to another keeps the distance to
- * the queue's minimum.
+ * A vCPU's vtime is the CPU time it has used, scaled by DEFAULT_WEIGHT / weight; a CPU runs the one with
+ * the least of those that may run there.  All wait in one list, so a CPU that has nothing to do takes
+ * whatever waits, and the shares hold over all CPUs.
+ *
+ * Nobody can use more than one CPU a vCPU, nor run where its affinity forbids, so not every share can be
+ * had: then such a vCPU gets all there is for it, and the others divide the rest by their weights.  Its
+ * vtime falls behind without end meanwhile; so that this is no claim when things change, one that runs is
+ * moved up to LAG slices behind the first that waits for its CPU.  Where CPUs serve different vCPUs
+ * by their affinities, vtime passes at different speeds: each CPU keeps how far it is (sched_cpu.vtime).
+ *
+ * One that slept comes back with at most SLICE less than the CPU it last ran on: enough to preempt a
+ * hog as soon as the rate limit allows it, too little to starve it.
+ *
+ * A domain with a cap has a budget that each period adds to; what was used beyond it is a debt, so caps
+ * are exact in the long run.  Its vCPUs wait in the list while there is none.
  */
+#include "cpu/smp.h"
 #include "lib/bitmap.h"
 #include "sched/run-queue.h"
 
 #define SLICE		10000000L	/* ns */
 #define LEAD		1000000L	/* who has used this much more gives way at once */
+#define LAG		4
+#define MIN_SLICE	100000L		/* ns: with a budget that is nearly used up */
 
-void rq_insert(struct run_queue *rq, struct vcpu *v)
+struct run_queue run_queue = { .lock = SPINLOCK_INIT("run queue", LOCK_SCHED) };
+
+static s64 vslice(const struct vcpu *v)
 {
-	struct vcpu *next = rq->first, *prev = NULL;
+	return SLICE * DEFAULT_WEIGHT / v->domain->sched.weight;
+}
 
-	v->sched.vtime = MAX(v->sched.vtime, rq->min_vtime - SLICE);
+static bool over_cap(const struct vcpu *v)
+{
+	return v->domain->sched.cap && v->domain->sched.budget <= 0;
+}
+
+static bool may_run(const struct vcpu *v, u32 cpu)
+{
+	return bitmap_test(v->sched.hard, cpu) && !over_cap(v);
+}
+
+/* Soft affinity counts where it leaves a choice. */
+static bool likes(const struct vcpu *v, u32 cpu)
+{
+	return bitmap_test(v->sched.soft, cpu) || !(v->sched.soft[0] & v->sched.hard[0] & cpus_online[0]);
+}
+
+static void charge(struct vcpu *curr, ns_t now)
+{
+	struct domain_sched *d = &curr->domain->sched;
+	ns_t ran = MAX(now - curr->sched.run_start, 0);
+	u64 scaled = ran * DEFAULT_WEIGHT + curr->sched.vtime_rest;
+
+	curr->sched.run_start = now;
+	curr->sched.vtime += scaled / d->weight;
+	curr->sched.vtime_rest = scaled % d->weight;
+	if (d->cap)
+		d->budget -= ran;
+}
+
+/* What it may not claim is taken from curr; c's vtime goes on. */
+static void level(struct sched_cpu *c, struct vcpu *curr, const struct vcpu *first)
+{
+	s64 least = curr->sched.vtime;
+
+	if (first && least < first->sched.vtime) {
+		least = MAX(least, first->sched.vtime - LAG * (vslice(first) + vslice(curr)));
+		curr->sched.vtime = least;
+	} else if (first) {
+		least = first->sched.vtime;
+	}
+	c->vtime = MAX(c->vtime, least);
+}
+
+void rq_insert(struct vcpu *v, ns_t now)
+{
+	struct vcpu *next = run_queue.first, *prev = NULL;
+	u32 cpu = v->sched.cpu;
+	struct sched_cpu *c;
+	bool moved = !bitmap_test(v->sched.hard, cpu);
+
+	if (moved)
+		cpu = v->sched.cpu = bitmap_next(v->sched.hard, nr_cpus, 0);
+	c = &run_queue.cpu[cpu];
+	/* One that was alone is charged only now. */
+	if (!next && !c->curr->sched.idle) {
+		charge(c->curr, now);
+		level(c, c->curr, NULL);
+	}
+	if (moved)
+		v->sched.vtime = MIN(v->sched.vtime, c->vtime + LAG * vslice(v));
+	v->sched.vtime = MAX(v->sched.vtime, c->vtime - SLICE);
 	while (next && next->sched.vtime <= v->sched.vtime) {
 		prev = next;
 		next = next->sched.next;
@@ -29,97 +106,166 @@ void rq_insert(struct run_queue *rq, struct vcpu *v)
 	if (prev)
 		prev->sched.next = v;
 	else
-		rq->first = v;
+		run_queue.first = v;
 	v->sched.queued = true;
-	rq->count++;
+	run_queue.count++;
 }
 
-void rq_remove(struct run_queue *rq, struct vcpu *v)
+void rq_remove(struct vcpu *v)
 {
 	if (v->sched.prev)
 		v->sched.prev->sched.next = v->sched.next;
 	else
-		rq->first = v->sched.next;
+		run_queue.first = v->sched.next;
 	if (v->sched.next)
 		v->sched.next->sched.prev = v->sched.prev;
 	v->sched.next = v->sched.prev = NULL;
 	v->sched.queued = false;
-	rq->count--;
+	run_queue.count--;
 }
 
-void rq_charge(struct run_queue *rq, struct vcpu *v, ns_t ran)
+/* The first for this CPU; of those less than LEAD behind it, rather one that likes to be here. */
+static struct vcpu *first_for(u32 cpu)
 {
-	s64 least;
+	struct vcpu *best = NULL;
 
-	v->sched.vtime += ran;
-	least = v->sched.vtime;
-	if (rq->first)
-		least = MIN(least, rq->first->sched.vtime);
-	rq->min_vtime = MAX(rq->min_vtime, least);
+	for (struct vcpu *v = run_queue.first; v; v = v->sched.next) {
+		if (best && v->sched.vtime - best->sched.vtime > LEAD)
+			break;
+		if (!may_run(v, cpu))
+			continue;
+		if (likes(v, cpu))
+			return v;
+		if (!best)
+			best = v;
+	}
+	return best;
 }
 
-void rq_start_slice(struct vcpu *v, ns_t now)
+/* By how much more than v has c's vCPU been served? */
+static s64 lead_over(const struct sched_cpu *c, const struct vcpu *v, ns_t now)
 {
-	v->sched.run_start = now;
-	v->sched.slice_end = now + SLICE;
+	const struct vcpu *curr = c->curr;
+
+	return curr->sched.vtime - v->sched.vtime +
+	       (now - curr->sched.run_start) * (s64)DEFAULT_WEIGHT / curr->domain->sched.weight;
 }
 
-bool rq_preempts(struct run_queue *rq, struct vcpu *curr, ns_t now)
+u32 rq_target(const struct vcpu *v, ns_t now)
 {
-	s64 lead = curr->sched.vtime - rq->first->sched.vtime;
+	u64 idle = v->sched.hard[0] & run_queue.idle, liked = idle & v->sched.soft[0];
+	u32 cpu = v->sched.cpu, busiest = nr_cpus;
+	s64 lead, most = INT64_MIN;
+
+	if (over_cap(v))
+		return nr_cpus;
+	if (idle) {
+		idle = liked ?: idle;
+		cpu = idle & BIT(cpu) ? cpu : (u32)__builtin_ctzl(idle);
+		run_queue.idle &= ~BIT(cpu);
+		return cpu;
+	}
+	for_each_bit(n, v->sched.hard, nr_cpus) {
+		struct sched_cpu *c = &run_queue.cpu[n];
+
+		if (c->curr->sched.idle)
+			continue;
+		lead = lead_over(c, v, now) + (likes(v, n) ? LEAD : 0);
+		if (lead > most) {
+			most = lead;
+			busiest = n;
+		}
+	}
+	if (most <= 2 * LEAD && busiest < nr_cpus && READ_ONCE(run_queue.cpu[busiest].slice.queued))
+		return nr_cpus;
+	return busiest;
+}
+
+u32 rq_helper(ns_t now)
+{
+	for (const struct vcpu *v = run_queue.first; v && run_queue.idle; v = v->sched.next)
+		if ((v->sched.hard[0] & run_queue.idle) && !over_cap(v))
+			return rq_target(v, now);
+	return nr_cpus;
+}
+
+/* Should the first that waits run instead of curr, which could go on?  If not, curr's slice is set. */
+static bool gives_way(struct vcpu *curr, const struct vcpu *first, ns_t now)
+{
+	s64 lead = curr->sched.vtime - first->sched.vtime;
+	ns_t earliest = curr->sched.runstate.state_entry_time + sched_ratelimit_us * 1000L;
 
 	if (curr->sched.yielded) {
 		/* Behind the one that waits, so that it is not preempted by us again. */
-		curr->sched.vtime = MAX(curr->sched.vtime, rq->first->sched.vtime);
+		curr->sched.vtime = MAX(curr->sched.vtime, first->sched.vtime);
 		return true;
 	}
-	if (lead > LEAD || (lead >= 0 && now >= curr->sched.slice_end))
-		return true;
-	if (now >= curr->sched.slice_end)
-		curr->sched.slice_end = now + MAX(-lead, LEAD);
+	if (lead > LEAD || (lead >= 0 && now >= curr->sched.slice_end)) {
+		if (now >= earliest)
+			return true;
+		curr->sched.slice_end = earliest;
+	} else if (now >= curr->sched.slice_end) {
+		curr->sched.slice_end = now + MAX(-lead * curr->domain->sched.weight / DEFAULT_WEIGHT, LEAD);
+	}
 	return false;
 }
 
-void rq_move(struct vcpu *v, struct run_queue *from, struct run_queue *to)
+/* curr runs where it does not like to, and a CPU that it likes has nothing to do. */
+static bool goes_home(const struct vcpu *curr, u32 cpu)
 {
-	v->sched.vtime += to->min_vtime - from->min_vtime;
-	WRITE_ONCE(v->sched.cpu, to->cpu);
+	return !likes(curr, cpu) && (curr->sched.hard[0] & curr->sched.soft[0] & run_queue.idle);
 }
 
-static bool is_idle(const struct run_queue *rq)
+/* next, just charged or just chosen, runs until then. */
+static void slice_set(struct sched_cpu *c, struct vcpu *next, ns_t now)
 {
-	return READ_ONCE(rq->curr) == rq->idle && !rq->count;
+	const struct domain_sched *d = &next->domain->sched;
+
+	if (now >= next->sched.slice_end)
+		next->sched.slice_end = now + SLICE;
+	c->sliced = d->cap || !likes(next, c->cpu);
+	if (d->cap)
+		next->sched.slice_end = MIN(next->sched.slice_end, now + MAX(d->budget, MIN_SLICE));
 }
 
-/* Where it ran last if that is idle, else any idle CPU, else the one with the fewest waiting. */
-u32 rq_place(const struct vcpu *v)
+struct vcpu *rq_pick(struct sched_cpu *c, bool may_go_on, ns_t now)
 {
-	u32 last = READ_ONCE(v->sched.cpu), best = nr_cpus;
+	struct vcpu *curr = c->curr, *first = NULL, *next;
 
-	if (bitmap_test(v->sched.hard, last)) {
-		if (is_idle(rq_of(last)))
-			return last;
-		best = last;
+	run_queue.idle &= ~BIT(c->cpu);
+	if (!curr->sched.idle)
+		charge(curr, now);
+	if (run_queue.first)
+		first = first_for(c->cpu);
+	next = first ?: c->idle;
+	if (!curr->sched.idle) {
+		level(c, curr, first);
+		if (may_go_on && may_run(curr, c->cpu) && !goes_home(curr, c->cpu) &&
+		    !(first && gives_way(curr, first, now)))
+			next = curr;
+		curr->sched.yielded = false;
 	}
-	for (u32 cpu = 0; cpu < nr_cpus; cpu++) {
-		if (!bitmap_test(v->sched.hard, cpu))
-			continue;
-		if (is_idle(rq_of(cpu)))
-			return cpu;
-		if (best == nr_cpus || rq_of(cpu)->count < rq_of(best)->count)
-			best = cpu;
+	c->sliced = false;
+	if (next != curr) {
+		if (!next->sched.idle)
+			rq_remove(next);
+		next->sched.cpu = c->cpu;
+		next->sched.run_start = now;
+		next->sched.slice_end = 0;
+		c->curr = next;
 	}
-	return best == nr_cpus ? last : best;
+	if (next->sched.idle)
+		run_queue.idle |= BIT(c->cpu);
+	else
+		slice_set(c, next, now);
+	return next;
 }
 
-u32 rq_busiest(u32 but)
+bool rq_refill(struct domain *d)
 {
-	u32 best = but, most = 0;
+	s64 quota = d->sched.cap * (CAP_PERIOD / 100);
+	bool used = d->sched.budget < quota;
 
-	for (u32 cpu = 0; cpu < nr_cpus; cpu++)
-		if (cpu != but && rq_of(cpu)->count > most) {
-			most = rq_of(cpu)->count;
-			best = cpu;
-		}
-	return best;
+	d->sched.budget = MIN(d->sched.budget + quota, quota);
+	return used;
 }

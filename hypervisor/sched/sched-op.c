@@ -184,6 +184,8 @@ void sched_domain_destroy(struct domain *d)
 	for (u32 i = 0; i < NR_WATCHDOGS; i++)
 		if (d->sched.watchdog[i].fn)
 			timer_kill(&d->sched.watchdog[i]);
+	if (d->sched.refill.fn)
+		timer_kill(&d->sched.refill);
 }
 
 /* ---- pinning ---------------------------------------------------------------------------------------- */

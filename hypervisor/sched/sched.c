@@ -2,10 +2,10 @@
 /*
  * Which vCPU runs where: states, waking and pausing, and the switch.
  *
- * A vCPU is in one of three places, guarded by the lock of the queue of its sched.cpu: waiting there
- * (queued), on a CPU (running), or neither (not runnable).  One that runs is in no queue; `running` stays
- * set until its registers are saved, and only then may another CPU take it.  Whatever makes it
- * runnable in between leaves it to the CPU that switches away from it, which looks again afterwards.
+ * A vCPU is in one of three places, guarded by the run queue's lock: waiting (queued), on a CPU
+ * (running), or neither (not runnable).  One that runs is in no queue; `running` stays set until its
+ * registers are saved, and only then may another CPU take it.  Whatever makes it runnable in between
+ * leaves it to the CPU that switches away from it, which looks again afterwards.
  *
  * pause_flags and pause_count change without the lock, atomically; whoever clears the last reason calls
  * vcpu_wake(), whoever sets one sees to it that the CPU it runs on reschedules.
@@ -13,6 +13,7 @@
 #include "cpu/apic.h"
 #include "cpu/insn.h"
 #include "cpu/pcpu.h"
+#include "cpu/smp.h"
 #include "dev/console.h"
 #include "lib/bitmap.h"
 #include "lib/errno.h"
@@ -22,17 +23,11 @@
 
 #define DEFAULT_PERIOD	10000000L	/* ABI: a PV vCPU starts with a 100 Hz ticker */
 
-#define DEFAULT_WEIGHT	256
+#define RATELIMIT	1000U		/* us */
 
-u32 sched_ratelimit_us = 1000;
-static struct run_queue queues[NR_CPUS];
+u32 sched_ratelimit_us = RATELIMIT;
 static struct domain idle_domain = { .id = DOMID_IDLE };
 static volatile u32 nr_pollers;		/* vCPUs with VPF_POLLING */
-
-struct run_queue *rq_of(u32 cpu)
-{
-	return &queues[cpu];
-}
 
 static bool is_runnable(const struct vcpu *v)
 {
@@ -69,27 +64,13 @@ static int runstate_when_off(const struct vcpu *v)
 	return READ_ONCE(v->sched.pause_flags) & VPF_BLOCKED ? RUNSTATE_blocked : RUNSTATE_offline;
 }
 
-/* Its queue's lock, with interrupts off; sched.cpu may change until then. */
-static struct run_queue *lock_queue_of(struct vcpu *v, u64 *flags)
-{
-	for (;;) {
-		u32 cpu = READ_ONCE(v->sched.cpu);
-
-		*flags = spin_lock_irqsave(&queues[cpu].lock);
-		if (READ_ONCE(v->sched.cpu) == cpu)
-			return &queues[cpu];
-		spin_unlock_irqrestore(&queues[cpu].lock, *flags);
-	}
-}
-
 void vcpu_runstate_get(struct vcpu *v, struct vcpu_runstate_info *out)
 {
-	u64 flags;
-	struct run_queue *rq = lock_queue_of(v, &flags);
+	u64 flags = spin_lock_irqsave(&run_queue.lock);
 	ns_t now = now_ns();
 
 	*out = v->sched.runstate;
-	spin_unlock_irqrestore(&rq->lock, flags);
+	spin_unlock_irqrestore(&run_queue.lock, flags);
 	if (now > (ns_t)out->state_entry_time)
 		out->time[out->state] += now - out->state_entry_time;
 }
@@ -123,56 +104,50 @@ void runstate_update_guest(struct vcpu *v)
 
 /* ---- waking, pausing ------------------------------------------------------------------------------ */
 
+/* schedule() there decides whether v goes first, and sees that a slice ends. */
+static void tell(u32 cpu)
+{
+	if (cpu < nr_cpus)
+		softirq_raise_on(cpu, SOFTIRQ_SCHEDULE);
+}
+
+/* Lock held.  Return: the CPU to tell. */
+static u32 enqueue(struct vcpu *v, ns_t now)
+{
+	rq_insert(v, now);
+	runstate_set(v, RUNSTATE_runnable, now);
+	return rq_target(v, now);
+}
+
 /**
- * vcpu_wake - put v into a queue if nothing keeps it from running
+ * vcpu_wake - put v into the queue if nothing keeps it from running
  *
  * Callable from interrupt handlers.  No effect when it waits or runs already.
- * Locks: takes two run-queue locks (LOCK_SCHED).
+ * Locks: takes the run queue's (LOCK_SCHED).
  */
 void vcpu_wake(struct vcpu *v)
 {
-	struct run_queue *from, *to;
-	bool woken = false;
-	u64 flags;
+	u64 flags = spin_lock_irqsave(&run_queue.lock);
+	u32 cpu = nr_cpus;
 
-	do {
-		from = rq_of(READ_ONCE(v->sched.cpu));
-		to = rq_of(rq_place(v));
-		flags = irq_save();
-		spin_lock_both(&from->lock, &to->lock);
-		if (v->sched.cpu == from->cpu && bitmap_test(v->sched.hard, to->cpu))
-			break;
-		spin_unlock_both(&from->lock, &to->lock);
-		irq_restore(flags);
-	} while (true);
-
-	if (is_runnable(v) && !v->sched.running && !v->sched.queued) {
-		rq_move(v, from, to);
-		rq_insert(to, v);
-		runstate_set(v, RUNSTATE_runnable, now_ns());
-		woken = true;
-	}
-	spin_unlock_both(&from->lock, &to->lock);
-	irq_restore(flags);
-	/* schedule() there decides whether it goes first, and sees that a slice ends. */
-	if (woken)
-		softirq_raise_on(to->cpu, SOFTIRQ_SCHEDULE);
+	if (is_runnable(v) && !v->sched.running && !v->sched.queued)
+		cpu = enqueue(v, now_ns());
+	spin_unlock_irqrestore(&run_queue.lock, flags);
+	tell(cpu);
 }
 
 /* v got a reason not to run: off the queue, or off its CPU soon. */
 static void vcpu_sleep(struct vcpu *v)
 {
-	u64 flags;
-	struct run_queue *rq = lock_queue_of(v, &flags);
-	bool running = v->sched.running;
+	u64 flags = spin_lock_irqsave(&run_queue.lock);
+	u32 cpu = v->sched.running ? v->sched.cpu : nr_cpus;
 
 	if (v->sched.queued && !is_runnable(v)) {
-		rq_remove(rq, v);
+		rq_remove(v);
 		runstate_set(v, runstate_when_off(v), now_ns());
 	}
-	spin_unlock_irqrestore(&rq->lock, flags);
-	if (running)
-		softirq_raise_on(rq->cpu, SOFTIRQ_SCHEDULE);
+	spin_unlock_irqrestore(&run_queue.lock, flags);
+	tell(cpu);
 }
 
 /* True when v was blocked until now; blocking and polling end together. */
@@ -280,63 +255,105 @@ void vcpu_unpause(struct vcpu *v)
 		vcpu_wake(v);
 }
 
-/* A v elsewhere leaves soon, not at once. */
-static void set_hard(struct vcpu *v, u64 cpus)
-{
-	bool misplaced, running;
-	u64 flags;
-	struct run_queue *rq = lock_queue_of(v, &flags);
+/* ---- affinities, shares ----------------------------------------------------------------------------- */
 
-	v->sched.hard[0] = cpus;
-	misplaced = !bitmap_test(v->sched.hard, rq->cpu);
-	running = v->sched.running;
-	if (misplaced && v->sched.queued)
-		rq_remove(rq, v);
-	spin_unlock_irqrestore(&rq->lock, flags);
-	if (misplaced && running)
-		softirq_raise_on(rq->cpu, SOFTIRQ_SCHEDULE);
-	else if (misplaced)
-		vcpu_wake(v);
+/* Lock held: where or how long v may run has changed.  Return: the CPU to tell. */
+static u32 terms_changed(struct vcpu *v)
+{
+	ns_t now;
+
+	if (v->sched.running) {
+		run_queue.cpu[v->sched.cpu].sliced = true;
+		return v->sched.cpu;
+	}
+	if (!v->sched.queued)
+		return nr_cpus;
+	now = now_ns();
+	rq_remove(v);
+	rq_insert(v, now);
+	return rq_target(v, now);
 }
 
+/* pinned: what becomes of it; -EBUSY or -EINVAL when it is not `pinned_now` before. */
+static int set_hard(struct vcpu *v, u64 cpus, bool pinned_now, bool pinned)
+{
+	u64 flags = spin_lock_irqsave(&run_queue.lock);
+	u32 tell_cpu = nr_cpus;
+	int rc = 0;
+
+	if (v->sched.pinned != pinned_now) {
+		rc = pinned_now ? -EINVAL : -EBUSY;
+	} else {
+		if (pinned)
+			v->sched.unpinned[0] = v->sched.hard[0];
+		v->sched.hard[0] = pinned_now ? v->sched.unpinned[0] : cpus;
+		v->sched.pinned = pinned;
+		tell_cpu = terms_changed(v);
+	}
+	spin_unlock_irqrestore(&run_queue.lock, flags);
+	tell(tell_cpu);
+	return rc;
+}
+
+/* A v elsewhere leaves soon, not at once. */
 int sched_set_affinity(struct vcpu *v, const u64 *cpus)
 {
-	if (bitmap_next(cpus, nr_cpus, 0) >= nr_cpus)
-		return -EINVAL;
-	if (v->sched.pinned)
-		return -EBUSY;
-	set_hard(v, cpus[0]);
-	return 0;
-}
-
-int sched_set_soft_affinity(struct vcpu *v, const u64 *cpus)
-{
-	if (bitmap_next(cpus, nr_cpus, 0) >= nr_cpus)
-		return -EINVAL;
-	v->sched.soft[0] = cpus[0];
-	return 0;
+	return *cpus & cpus_online[0] ? set_hard(v, *cpus, false, false) : -EINVAL;
 }
 
 int sched_pin(struct vcpu *v, u32 cpu)
 {
-	if (v->sched.pinned)
-		return -EBUSY;
-	v->sched.unpinned[0] = v->sched.hard[0];
-	v->sched.pinned = true;
-	set_hard(v, BIT(cpu));
-	return 0;
+	return set_hard(v, BIT(cpu), false, true);
 }
 
 int sched_unpin(struct vcpu *v)
 {
-	if (!v->sched.pinned)
+	return set_hard(v, 0, true, false);
+}
+
+int sched_set_soft_affinity(struct vcpu *v, const u64 *cpus)
+{
+	u64 flags;
+	u32 cpu;
+
+	if (!(*cpus & cpus_online[0]))
 		return -EINVAL;
-	v->sched.pinned = false;
-	set_hard(v, v->sched.unpinned[0]);
+	flags = spin_lock_irqsave(&run_queue.lock);
+	v->sched.soft[0] = *cpus;
+	cpu = terms_changed(v);
+	spin_unlock_irqrestore(&run_queue.lock, flags);
+	tell(cpu);
 	return 0;
 }
 
 static_assert(NR_CPUS == 64, "a mask of CPUs is one word");
+
+/* The same of d's vCPUs. */
+static void terms_changed_of(struct domain *d)
+{
+	struct vcpu *v;
+
+	for_each_vcpu(d, v) {
+		u64 flags = spin_lock_irqsave(&run_queue.lock);
+		u32 cpu = terms_changed(v);
+
+		spin_unlock_irqrestore(&run_queue.lock, flags);
+		tell(cpu);
+	}
+}
+
+static void refill(void *arg)
+{
+	struct domain *d = arg;
+	u64 flags = spin_lock_irqsave(&run_queue.lock);
+	bool used = rq_refill(d);
+
+	spin_unlock_irqrestore(&run_queue.lock, flags);
+	if (!used)
+		return;
+	timer_set(&d->sched.refill, d->sched.refill.expires + CAP_PERIOD);
+	terms_changed_of(d);
+}
 
 void sched_domain_params_get(const struct domain *d, u16 *weight, u16 *cap)
 {
@@ -348,13 +365,23 @@ int sched_domain_params_set(struct domain *d, u16 weight, u16 cap)
 {
 	u32 vcpus = 0;
 	struct vcpu *v;
+	u64 flags;
 
 	for_each_vcpu(d, v)
 		vcpus++;
 	if (!weight || cap > 100 * vcpus)
 		return -EINVAL;
+	if (!d->sched.refill.fn)
+		timer_init(&d->sched.refill, refill, d, this_cpu());
+	flags = spin_lock_irqsave(&run_queue.lock);
 	d->sched.weight = weight;
-	d->sched.cap = cap;
+	if (d->sched.cap != cap) {
+		d->sched.cap = cap;
+		d->sched.budget = 0;
+		rq_refill(d);
+	}
+	spin_unlock_irqrestore(&run_queue.lock, flags);
+	terms_changed_of(d);
 	return 0;
 }
 
@@ -368,41 +395,10 @@ u64 sched_cpu_time(struct vcpu *v)
 
 u64 sched_idle_time(u32 cpu)
 {
-	return sched_cpu_time(queues[cpu].idle);
+	return sched_cpu_time(run_queue.cpu[cpu].idle);
 }
 
 /* ---- the switch ----------------------------------------------------------------------------------- */
-
-/* Nothing to do here: take a waiting vCPU from the busiest other CPU. */
-static void steal(struct run_queue *rq)
-{
-	struct run_queue *from = rq_of(rq_busiest(rq->cpu));
-	struct vcpu *v;
-
-	if (from == rq)
-		return;
-	spin_lock_both(&from->lock, &rq->lock);
-	for (v = from->first; v && !bitmap_test(v->sched.hard, rq->cpu); v = v->sched.next)
-		;
-	if (v) {
-		rq_remove(from, v);
-		rq_move(v, from, rq);
-		rq_insert(rq, v);
-	}
-	spin_unlock_both(&from->lock, &rq->lock);
-}
-
-static bool may_go_on(const struct run_queue *rq, const struct vcpu *v)
-{
-	return !v->sched.idle && is_runnable(v) && bitmap_test(v->sched.hard, rq->cpu);
-}
-
-static struct vcpu *choose(struct run_queue *rq, struct vcpu *prev, ns_t now)
-{
-	if (may_go_on(rq, prev) && (!rq->first || !rq_preempts(rq, prev, now)))
-		return prev;
-	return rq->first ? rq->first : rq->idle;
-}
 
 /* The periodic timer ticks only while its vCPU runs. */
 static void periodic_start(struct vcpu *v, ns_t now)
@@ -443,16 +439,28 @@ static void arrive(struct vcpu *next, u32 cpu, ns_t now)
 }
 
 /* Interrupts off.  prev's state is saved once context_switch() is back: then others may run it. */
-static void switch_to(struct run_queue *rq, struct vcpu *prev, struct vcpu *next, ns_t now)
+static void switch_to(struct vcpu *prev, struct vcpu *next, ns_t now)
 {
+	u32 cpu = nr_cpus;
+
 	leave(prev);
 	context_switch(prev, next);
-	spin_lock(&rq->lock);
+	spin_lock(&run_queue.lock);
 	__atomic_store_n(&prev->sched.running, false, __ATOMIC_RELEASE);
-	spin_unlock(&rq->lock);
-	arrive(next, rq->cpu, now);
 	if (!prev->sched.idle && is_runnable(prev))
-		vcpu_wake(prev);
+		cpu = enqueue(prev, now);
+	spin_unlock(&run_queue.lock);
+	tell(cpu);
+	arrive(next, next->sched.cpu, now);
+}
+
+static void start_timers(struct sched_cpu *c, struct vcpu *v, ns_t now)
+{
+	struct domain_sched *d = &v->domain->sched;
+
+	timer_set(&c->slice, v->sched.slice_end);
+	if (d->cap && !READ_ONCE(d->refill.queued))
+		timer_set(&d->refill, now + CAP_PERIOD);
 }
 
 /**
@@ -462,36 +470,34 @@ static void switch_to(struct run_queue *rq, struct vcpu *prev, struct vcpu *next
  */
 void schedule(void)
 {
-	struct run_queue *rq = rq_of(this_cpu());
+	struct sched_cpu *c = &run_queue.cpu[this_cpu()];
 	struct vcpu *prev = current, *next;
-	u64 flags = irq_save();
+	u32 helper;
+	u64 flags;
 	ns_t now;
 
-	if (!rq->count && !may_go_on(rq, prev))
-		steal(rq);
-	spin_lock(&rq->lock);
+	/* Alone, and free to go on: charged when that changes, of which we would be told again. */
+	if (!READ_ONCE(run_queue.first) && !READ_ONCE(c->sliced) && !prev->sched.idle && is_runnable(prev)) {
+		prev->sched.yielded = false;
+		return;
+	}
+	flags = spin_lock_irqsave(&run_queue.lock);
 	now = now_ns();
-	if (!prev->sched.idle)
-		rq_charge(rq, prev, MAX(now - prev->sched.run_start, 0));
-	prev->sched.run_start = now;
-	next = choose(rq, prev, now);
-	prev->sched.yielded = false;
+	next = rq_pick(c, is_runnable(prev), now);
 	if (next != prev) {
-		if (!next->sched.idle)
-			rq_remove(rq, next);
-		rq_start_slice(next, now);
 		runstate_set(prev, runstate_when_off(prev), now);
 		runstate_set(next, RUNSTATE_running, now);
 		next->sched.running = true;
-		WRITE_ONCE(rq->curr, next);
 	}
-	spin_unlock(&rq->lock);
+	helper = rq_helper(now);
+	spin_unlock(&run_queue.lock);
+	tell(helper);
 	if (next != prev)
-		switch_to(rq, prev, next, now);
-	if (!next->sched.idle && rq->count)
-		timer_set(&rq->slice, next->sched.slice_end);
+		switch_to(prev, next, now);
+	if (c->sliced || (READ_ONCE(run_queue.count) && !next->sched.idle))
+		start_timers(c, next, now);
 	else
-		timer_stop(&rq->slice);
+		timer_stop(&c->slice);
 	irq_restore(flags);
 }
 
@@ -551,7 +557,7 @@ void vcpu_set_period(struct vcpu *v, ns_t period)
 
 int sched_vcpu_init(struct vcpu *v)
 {
-	u32 cpu = v->id % nr_cpus;
+	u32 cpu = (v->domain->id + v->id) % nr_cpus;
 
 	v->sched.cpu = cpu;
 	v->sched.pause_flags = VPF_DOWN;
@@ -579,7 +585,7 @@ void sched_vcpu_destroy(struct vcpu *v)
 /* Before the CPU takes its first interrupt: the idle vCPU becomes current. */
 void sched_cpu_init(u32 cpu)
 {
-	struct run_queue *rq = rq_of(cpu);
+	struct sched_cpu *c = &run_queue.cpu[cpu];
 	struct vcpu *v = zalloc(sizeof(*v));
 
 	if (!v)
@@ -591,38 +597,47 @@ void sched_cpu_init(u32 cpu)
 	v->sched.idle = v->sched.running = true;
 	v->sched.runstate.state_entry_time = now_ns();
 
-	spin_lock_init(&rq->lock, "run queue", LOCK_SCHED);
-	rq->cpu = cpu;
-	rq->curr = rq->idle = v;
-	timer_init(&rq->slice, slice_ended, NULL, cpu);
+	c->cpu = cpu;
+	c->curr = c->idle = v;
+	__atomic_or_fetch(&run_queue.idle, BIT(cpu), __ATOMIC_SEQ_CST);
+	timer_init(&c->slice, slice_ended, NULL, cpu);
 	cpu_info()->vcpu = v;
 }
 
 void sched_init(void)
 {
+	u64 us = cmdline_uint("sched_ratelimit_us", RATELIMIT);
+
+	if (us && (us < XEN_SYSCTL_SCHED_RATELIMIT_MIN || us > XEN_SYSCTL_SCHED_RATELIMIT_MAX))
+		log_err("sched_ratelimit_us is 0, or %u to %u", XEN_SYSCTL_SCHED_RATELIMIT_MIN,
+			XEN_SYSCTL_SCHED_RATELIMIT_MAX);
+	else
+		sched_ratelimit_us = us;
 	console_key_register('a', "timers", timers_dump);
 	console_key_register('r', "run queues", sched_dump);
 }
 
 static void vcpu_line(const char *what, const struct vcpu *v)
 {
+	const struct domain_sched *d = &v->domain->sched;
+
 	if (v->sched.idle)
 		log_info("  %s idle", what);
 	else
-		log_info("  %s d%dv%u vtime %ld state %d", what, v->domain->id, v->id, v->sched.vtime,
-			 v->sched.runstate.state);
+		log_info("  %s d%dv%u weight %u cap %u vtime %ld affinity %#lx soft %#lx", what, v->domain->id, v->id,
+			 d->weight, d->cap, v->sched.vtime, v->sched.hard[0], v->sched.soft[0]);
 }
 
 void sched_dump(void)
 {
-	for (u32 cpu = 0; cpu < nr_cpus; cpu++) {
-		struct run_queue *rq = rq_of(cpu);
-		u64 flags = spin_lock_irqsave(&rq->lock);
+	u64 flags = spin_lock_irqsave(&run_queue.lock);
 
-		log_info("cpu %u: %u waiting, min vtime %ld", cpu, rq->count, rq->min_vtime);
-		vcpu_line("runs", rq->curr);
-		for (struct vcpu *v = rq->first; v; v = v->sched.next)
-			vcpu_line("waits", v);
-		spin_unlock_irqrestore(&rq->lock, flags);
+	for (u32 cpu = 0; cpu < nr_cpus; cpu++) {
+		log_info("CPU %u at vtime %ld", cpu, run_queue.cpu[cpu].vtime);
+		vcpu_line("runs", run_queue.cpu[cpu].curr);
 	}
+	log_info("%u waiting, rate limit %u us", run_queue.count, sched_ratelimit_us);
+	for (const struct vcpu *v = run_queue.first; v; v = v->sched.next)
+		vcpu_line("waits", v);
+	spin_unlock_irqrestore(&run_queue.lock, flags);
 }

@@ -64,14 +64,15 @@ enum vcpu_pause_flag {
 };
 
 struct vcpu_sched {
-	/* Guarded by the run-queue lock of `cpu` (LOCK_SCHED); cpu changes under both queues' locks: */
+	/* Guarded by the run queue's lock (LOCK_SCHED): */
 	u32 cpu;			/* CPU it runs or last ran on */
 	bool running;			/* is current on `cpu`, or its state is not saved yet */
 	bool queued;
 	u64 hard[NR_CPUS / 64];		/* affinity: CPUs it may run on ... */
 	u64 soft[NR_CPUS / 64];		/* ... and rather does */
 	struct vcpu *next, *prev;	/* run queue */
-	s64 vtime;			/* run-queue.c: CPU time used, on the scale of its queue */
+	s64 vtime;			/* run-queue.c: CPU time used, by weight */
+	u32 vtime_rest;			/* what the division left of it */
 	ns_t run_start, slice_end;
 	bool yielded;
 	struct vcpu_runstate_info runstate;
@@ -95,8 +96,11 @@ struct vcpu_sched {
 #define NR_WATCHDOGS	2
 
 struct domain_sched {
+	/* Guarded by the run queue's lock: */
 	u16 weight;			/* of each vCPU; 0 until the first is made */
 	u16 cap;			/* of all together, percent of one CPU; 0: none */
+	s64 budget;			/* with a cap: ns left of this period; negative: a debt */
+	struct timer refill;		/* armed while some of the budget is used */
 	/* Guarded by d->lock: */
 	struct timer watchdog[NR_WATCHDOGS];
 	bool watchdog_used[NR_WATCHDOGS];
@@ -108,7 +112,7 @@ void sched_init(void);
 void sched_cpu_init(u32 cpu);			/* makes the idle vCPU and sets current */
 int sched_vcpu_init(struct vcpu *v);		/* picks a CPU; leaves it VPF_DOWN */
 void sched_vcpu_destroy(struct vcpu *v);	/* v is down or paused, and not running */
-void sched_domain_destroy(struct domain *d);	/* stops the watchdogs */
+void sched_domain_destroy(struct domain *d);	/* stops its timers */
 u32 sched_shutdown_reason(struct domain *d, u32 reason);	/* the latched one, if any */
 
 void vcpu_wake(struct vcpu *v);			/* after clearing a reason to pause; irq-safe */

@@ -59,14 +59,14 @@ static struct timer *merge(struct timer *a, struct timer *b)
 	return root;
 }
 
-static void insert(struct timer_queue *q, struct timer *t)
+static void heap_insert(struct timer_queue *q, struct timer *t)
 {
 	t->left = t->right = t->parent = NULL;
 	t->queued = true;
 	q->first = merge(q->first, t);
 }
 
-static void remove(struct timer_queue *q, struct timer *t)
+static void heap_remove(struct timer_queue *q, struct timer *t)
 {
 	struct timer *rest = merge(t->left, t->right), *parent = t->parent;
 
@@ -113,9 +113,9 @@ void timer_set(struct timer *t, ns_t expires)
 	bool first;
 
 	if (t->queued)
-		remove(q, t);
+		heap_remove(q, t);
 	t->expires = expires;
-	insert(q, t);
+	heap_insert(q, t);
 	first = q->first == t;
 	if (first && cpu == this_cpu() && expires > now_ns()) {
 		lapic_timer_set(ns_to_tsc_deadline(expires));
@@ -136,7 +136,7 @@ void timer_stop(struct timer *t)
 		return;
 	q = lock_queue_of(t, &flags);
 	if (t->queued)
-		remove(q, t);
+		heap_remove(q, t);
 	spin_unlock_irqrestore(&q->lock, flags);
 }
 
@@ -170,8 +170,8 @@ void timer_migrate(struct timer *t, u32 cpu)
 		spin_lock_both(&queues[old].lock, &queues[cpu].lock);
 		if (t->cpu == old) {
 			if (t->queued) {
-				remove(&queues[old], t);
-				insert(&queues[cpu], t);
+				heap_remove(&queues[old], t);
+				heap_insert(&queues[cpu], t);
 				first = queues[cpu].first == t;
 			}
 			WRITE_ONCE(t->cpu, cpu);
@@ -203,7 +203,7 @@ static struct timer *next_expired(struct timer_queue *q)
 		lapic_timer_set(ns_to_tsc_deadline(t->expires));
 		t = NULL;
 	} else {
-		remove(q, t);
+		heap_remove(q, t);
 		q->running = t;
 	}
 	spin_unlock_irqrestore(&q->lock, flags);

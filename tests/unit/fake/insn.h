@@ -34,6 +34,7 @@ static inline void irq_restore(u64 flags) { FAKE->irqs_off = !(flags & FLAGS_INT
 static inline bool irq_flags_enabled(u64 flags) { return flags & FLAGS_INTERRUPTS; }
 static inline bool irq_enabled(void) { return !FAKE->irqs_off; }
 static inline void cpu_relax(void) { }
+static inline void sti_hlt(void) { }
 
 static inline u64 read_cr3(void) { return FAKE->cr3; }
 static inline void write_cr3(u64 v) { FAKE->cr3 = v; FAKE->flushes++; }
