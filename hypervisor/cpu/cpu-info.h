@@ -60,6 +60,7 @@ enum softirq {
 	SOFTIRQ_SCHEDULE,	/* pick the vCPU to run */
 	SOFTIRQ_SHUTDOWN,	/* the initial domain has ended: machine_end() */
 	SOFTIRQ_CONSOLE,	/* serial input waits */
+	SOFTIRQ_REAP,		/* nobody refers to a domain any more: domains_reap() */
 	SOFTIRQ_COUNT
 };
 

@@ -64,8 +64,7 @@ static void key_interrupts(void)
 #ifdef DEBUG
 static void key_audit(void)
 {
-	if (dom0)
-		mm_audit(dom0);
+	mm_audit(NULL);
 }
 #endif
 

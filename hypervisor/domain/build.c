@@ -294,12 +294,16 @@ static void load_contents(struct build *b)
 static void make_domain(struct build *b)
 {
 	u32 vcpus = dom0_vcpus();
+	const struct domain_config cfg = {
+		.id = 0, .privileged = true, .max_vcpus = vcpus, .max_evtchn_port = EVTCHN_FIFO_NR_CHANNELS - 1,
+		.max_grant_frames = -1, .max_maptrack_frames = -1, .max_grant_version = 2,
+	};
+	int rc;
 
-	b->d = domain_create(0, vcpus);
+	b->d = domain_create(&cfg, &rc);
 	if (!b->d)
 		boot_fail("out of memory for the initial domain");
 	dom0 = b->d;
-	b->d->privileged = true;
 	for (u32 i = 0; i < vcpus; i++)
 		if (!vcpu_create(b->d, i))
 			boot_fail("out of memory for vCPU %u of the initial domain", i);

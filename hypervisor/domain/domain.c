@@ -48,35 +48,108 @@ static int init_shared_info(struct domain *d)
 	return 0;
 }
 
-struct domain *domain_create(domid_t id, u32 max_vcpus)
+static int init_rooms(struct domain *d, const struct domain_config *cfg)
 {
-	struct domain *d = zalloc(sizeof(*d));
-
-	if (!d || max_vcpus > MAX_VCPUS)
-		goto fail;
-	d->id = id;
-	d->refs = 1;
-	d->max_vcpus = max_vcpus;
 	spin_lock_init(&d->lock, "domain", LOCK_DOMAIN);
 	spin_lock_init(&d->mm.lock, "frames", LOCK_FRAMES);
 	spin_lock_init(&d->mm.pages_lock, "pages", LOCK_HEAP);
-	if (init_shared_info(d) || evtchn_domain_init(d) || grant_domain_init(d))
+	d->mm.first = ~0UL;
+	return init_shared_info(d) || evtchn_domain_init(d) || grant_domain_init(d, cfg) ? -ENOMEM : 0;
+}
+
+/* What d holds itself: nobody else refers to it. */
+static void domain_free(struct domain *d)
+{
+	for (u32 i = 0; i < d->max_vcpus; i++)
+		if (d->vcpu[i])
+			vcpu_free(d->vcpu[i]);
+	evtchn_domain_free(d);
+	grant_domain_free(d);
+	if (d->shared)
+		frame_share_end(d->shared, d);
+	control_domain_free(d);
+	zfree(d->mm.map);
+	zfree(d->console);
+	zfree(d);
+}
+
+/* Locks: list_lock held. */
+static struct domain *find(domid_t id)
+{
+	struct domain *d = list;
+
+	while (d && d->id != id)
+		d = d->next;
+	return d;
+}
+
+struct domain *domain_create(const struct domain_config *cfg, int *rc)
+{
+	struct domain *d;
+
+	*rc = -EINVAL;
+	if (cfg->max_vcpus > MAX_VCPUS || cfg->max_grant_version < 1 || cfg->max_grant_version > 2)
+		return NULL;
+	*rc = -ENOMEM;
+	d = zalloc(sizeof(*d));
+	if (!d)
+		return NULL;
+	d->id = cfg->id;
+	d->refs = 1;
+	d->privileged = cfg->privileged;
+	d->max_vcpus = cfg->max_vcpus;
+	d->ssidref = cfg->ssidref;
+	d->controller_pauses = cfg->privileged ? 0 : 1;
+	memcpy(d->handle, cfg->handle, sizeof(d->handle));
+	if (init_rooms(d, cfg))
 		goto fail;
+	d->evtchn.limit = MIN(d->evtchn.limit, cfg->max_evtchn_port + 1);
 
 	spin_lock(&list_lock);
-	d->next = list;
-	list = d;
+	*rc = find(d->id) ? -EEXIST : 0;
+	if (!*rc) {
+		d->next = list;
+		list = d;
+	}
 	spin_unlock(&list_lock);
-	return d;
-
+	if (!*rc)
+		return d;
 fail:
-	zfree(d);
+	domain_free(d);
 	return NULL;
+}
+
+domid_t domain_free_id(void)
+{
+	static domid_t last;
+	domid_t id = last, found = DOMID_INVALID;
+
+	spin_lock(&list_lock);
+	for (u32 i = 1; i < DOMID_FIRST_RESERVED && found == DOMID_INVALID; i++) {
+		id = id + 1 == DOMID_FIRST_RESERVED ? 1 : id + 1;
+		if (!find(id))
+			found = last = id;
+	}
+	spin_unlock(&list_lock);
+	return found;
+}
+
+/* ---- references ------------------------------------------------------------------------------------ */
+
+/* One without references is about to be taken off the list. */
+static bool get_unless_free(struct domain *d)
+{
+	u32 refs = d->refs;
+
+	while (refs)
+		if (__atomic_compare_exchange_n(&d->refs, &refs, refs + 1, false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST))
+			return true;
+	return false;
 }
 
 struct domain *domain_get(domid_t id)
 {
-	struct domain *d;
+	struct domain *d = NULL;
 
 	if (id == DOMID_SELF)
 		d = current->domain;
@@ -84,26 +157,58 @@ struct domain *domain_get(domid_t id)
 		d = dom_io;
 	else if (id == DOMID_XEN)
 		d = dom_xen;
-	else
-		d = NULL;
-
-	if (!d) {
-		spin_lock(&list_lock);
-		for (d = list; d && d->id != id; d = d->next)
-			;
-		if (d)
-			__atomic_add_fetch(&d->refs, 1, __ATOMIC_SEQ_CST);
-		spin_unlock(&list_lock);
+	if (d) {
+		__atomic_add_fetch(&d->refs, 1, __ATOMIC_SEQ_CST);
 		return d;
 	}
-	__atomic_add_fetch(&d->refs, 1, __ATOMIC_SEQ_CST);
+	spin_lock(&list_lock);
+	d = find(id);
+	if (d && !get_unless_free(d))
+		d = NULL;
+	spin_unlock(&list_lock);
 	return d;
 }
 
-/* The list holds one reference, so a domain lives at least until it is taken off. */
+struct domain *domain_get_next(domid_t from)
+{
+	struct domain *best = NULL;
+
+	spin_lock(&list_lock);
+	for (struct domain *d = list; d; d = d->next)
+		if (d->id >= from && d->refs && (!best || d->id < best->id))
+			best = d;
+	if (best && !get_unless_free(best))
+		best = NULL;
+	spin_unlock(&list_lock);
+	return best;
+}
+
+/* Callers may hold any lock, so a domain's end waits for the softirq. */
 void domain_put(struct domain *d)
 {
-	CHECK(__atomic_fetch_sub(&d->refs, 1, __ATOMIC_SEQ_CST) > 1);
+	if (!__atomic_sub_fetch(&d->refs, 1, __ATOMIC_SEQ_CST))
+		softirq_raise(SOFTIRQ_REAP);
+}
+
+void domains_reap(void)
+{
+	struct domain *dead = NULL, *d;
+
+	spin_lock(&list_lock);
+	for (struct domain **at = &list; (d = *at);) {
+		if (d->refs) {
+			at = &d->next;
+			continue;
+		}
+		*at = d->next;
+		d->next = dead;
+		dead = d;
+	}
+	spin_unlock(&list_lock);
+	while ((d = dead)) {
+		dead = d->next;
+		domain_free(d);
+	}
 }
 
 bool domain_may_control(const struct domain *who, const struct domain *target)
@@ -129,6 +234,24 @@ void domain_unpause(struct domain *d)
 			vcpu_unpause(v);
 }
 
+int domain_pause_by_controller(struct domain *d)
+{
+	if (d->controller_pauses == UINT32_MAX)
+		return -EINVAL;
+	if (!d->controller_pauses++)
+		domain_pause(d);
+	return 0;
+}
+
+int domain_unpause_by_controller(struct domain *d)
+{
+	if (!d->controller_pauses)
+		return -EINVAL;
+	if (!--d->controller_pauses)
+		domain_unpause(d);
+	return 0;
+}
+
 static void vcpu_dump(struct vcpu *v)
 {
 	const struct cpu_user_regs *r = v == current ? guest_regs() : &v->regs;
@@ -146,7 +269,8 @@ static void domain_dump(struct domain *d)
 
 	log_info("d%u: %lu pages of %lu, %u vcpus%s%s", d->id, d->mm.tot_pages, d->mm.max_pages,
 		 d->max_vcpus, d->privileged ? ", privileged" : "",
-		 d->shutting_down ? ", shut down" : "");
+		 d->dying ? ", dying" : d->shutting_down ? ", shut down" :
+		 d->controller_pauses ? ", paused" : "");
 	for_each_vcpu(d, v)
 		vcpu_dump(v);
 }

@@ -32,8 +32,12 @@ struct vcpu {
 struct domain {
 	domid_t id;
 	bool privileged;		/* dom0 */
-	bool dying, shutting_down;
+	bool dying;			/* domain_kill() has begun.  Set under lock and mm.pages_lock */
+	bool shutting_down, shut_down;	/* has ended itself; shut_down once all vCPUs were told */
+	u8 kill_step;			/* where a preempted domain_kill() goes on */
 	u32 shutdown_code;		/* SHUTDOWN_* */
+	u32 controller_pauses;		/* under the control lock */
+	u32 ssidref;			/* kept for who asks */
 	u64 vm_assist;			/* bits VMASST_TYPE_* */
 	u8 handle[16];
 	struct spinlock lock;		/* LOCK_DOMAIN */
@@ -61,14 +65,34 @@ static inline bool vcpu_assist(const struct vcpu *v, unsigned int type)
 	return v->domain->vm_assist & BIT(type);
 }
 
-struct domain *domain_create(domid_t id, u32 max_vcpus);	/* NULL: out of memory */
+struct domain_config {
+	domid_t id;
+	bool privileged;
+	u8 handle[16];
+	u32 max_vcpus, ssidref;
+	u32 max_evtchn_port;		/* the highest it may have; at least the two-level ABI's are reserved for it */
+	s32 max_grant_frames, max_maptrack_frames;	/* negative: the default */
+	u8 max_grant_version;
+};
+
+/* Paused, without memory and vCPUs, in the list.  NULL and *rc: -EEXIST, -EINVAL, -ENOMEM. */
+struct domain *domain_create(const struct domain_config *cfg, int *rc);
+domid_t domain_free_id(void);			/* not used since longest; DOMID_INVALID: none */
 struct vcpu *vcpu_create(struct domain *d, u32 id);
+/*
+ * DOMCTL_destroydomain: stop it and take everything from it.  0, also when that is done already; -ERESTART:
+ * call again.  Frames that others still map keep the empty domain, dying, until they unmap them.
+ * Locks: the control lock held; others one by one.
+ */
+int domain_kill(struct domain *d);
+void domains_reap(void);			/* SOFTIRQ_REAP: free those that nobody refers to */
 
 /*
  * domid as hypercall arguments name it: DOMID_SELF or a number.  Takes a reference.  NULL: none
  * such.  DOMID_IO and DOMID_XEN give dom_io and dom_xen.
  */
 struct domain *domain_get(domid_t id);
+struct domain *domain_get_next(domid_t from);	/* the lowest number from `from` on, referenced */
 void domain_put(struct domain *d);
 bool domain_may_control(const struct domain *who, const struct domain *target);	/* self or privileged */
 
@@ -83,8 +107,12 @@ void machine_end(void);
 void domains_init(void);			/* after heap_init: dom_io, dom_xen */
 /* Locks: takes LOCK_DOMLIST around all calls of fn. */
 void domains_each(void (*fn)(struct domain *d));
-void domain_pause(struct domain *d);
+void domain_pause(struct domain *d);		/* returns when no vCPU of d runs, but for current */
 void domain_unpause(struct domain *d);
+int domain_pause_by_controller(struct domain *d);	/* 0, -EINVAL */
+int domain_unpause_by_controller(struct domain *d);	/* 0; -EINVAL when it is not paused so */
+void domain_resume(struct domain *d);		/* after its SHUTDOWN_suspend was of no consequence */
+void vcpu_free(struct vcpu *v);
 
 /* The initial domain from boot modules (domain/build.c).  Prints "cannot start: ..." and stops on bad input. */
 struct domain *dom0_build(const void *kernel, size_t kernel_size, const char *cmdline,

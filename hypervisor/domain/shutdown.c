@@ -73,10 +73,26 @@ void domain_shutdown(struct domain *d, u32 reason)
 	d->shutdown_code = reason;
 	for_each_vcpu(d, v)
 		vcpu_pause_nosync(v);
+	d->shut_down = true;
 	if (d == dom0)
 		softirq_raise(SOFTIRQ_SHUTDOWN);
+	else if (reason == SHUTDOWN_suspend && d->control.suspend_port)
+		evtchn_send(d, d->control.suspend_port);
 	else if (dom0)
 		virq_raise_global(dom0, VIRQ_DOM_EXC);
+}
+
+void domain_resume(struct domain *d)
+{
+	struct vcpu *v;
+
+	spin_lock(&d->lock);
+	if (d->shut_down && !d->dying) {
+		d->shut_down = d->shutting_down = false;
+		for_each_vcpu(d, v)
+			vcpu_unpause(v);
+	}
+	spin_unlock(&d->lock);
 }
 
 static bool all_stopped(struct domain *d)
@@ -97,7 +113,8 @@ void machine_end(void)
 	while (!all_stopped(dom0))
 		cpu_relax();
 #ifdef DEBUG
-	mm_audit(dom0);
+	domains_each(domain_pause);
+	mm_audit(NULL);
 #endif
 	log_info("initial domain shut down: %s", reason_name(reason));
 	if (reason == SHUTDOWN_poweroff)

@@ -25,11 +25,20 @@ struct vcpu *vcpu_create(struct domain *d, u32 id)
 	v->pv.dr7 = 0x400;
 	evtchn_vcpu_init(v);
 	if (fpu_init_vcpu(v) || sched_vcpu_init(v)) {
-		zfree(v);
+		vcpu_free(v);
 		return NULL;
 	}
+	/* What holds the domain up holds a vCPU that comes later, too. */
+	v->sched.pause_count = !!d->controller_pauses;
 	d->vcpu[id] = v;
 	return v;
+}
+
+void vcpu_free(struct vcpu *v)
+{
+	fpu_free_vcpu(v);
+	zfree(v->evtchn.fifo);
+	zfree(v);
 }
 
 static bool selector_ok_or_null(u64 base)

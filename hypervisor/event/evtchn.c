@@ -213,8 +213,7 @@ int evtchn_send(struct domain *d, u32 port)
 
 static void dump_key(void)
 {
-	if (dom0)
-		evtchn_dump(dom0);
+	domains_each(evtchn_dump);
 }
 
 int evtchn_domain_init(struct domain *d)

@@ -81,6 +81,7 @@ void evtchn_domain_destroy(struct domain *d);
 /* Nobody refers to d any more: free the table. */
 void evtchn_domain_free(struct domain *d);
 void evtchn_vcpu_init(struct vcpu *v);
+void evtchn_vcpu_detach(struct vcpu *v);	/* shared_info goes; v never runs again */
 
 /* Raise a virq (per-vCPU kinds) at v.  Safe from interrupt handlers.  Unbound: no effect. */
 void virq_raise(struct vcpu *v, u32 virq);

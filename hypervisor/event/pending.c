@@ -133,6 +133,11 @@ void evtchn_vcpu_init(struct vcpu *v)
 		(struct vcpu_info *)&d->shared->vcpu_info[v->id] : &no_info;
 }
 
+void evtchn_vcpu_detach(struct vcpu *v)
+{
+	v->evtchn.info = &no_info;
+}
+
 bool vcpu_info_present(const struct vcpu *v)
 {
 	return v->evtchn.info != &no_info;

@@ -24,9 +24,18 @@ struct domain;
 struct frame;
 struct grant_table;
 
-int grant_domain_init(struct domain *d);
+struct domain_config;
+int grant_domain_init(struct domain *d, const struct domain_config *cfg);
 /* A domain dies: unmap what it still maps of others; -ERESTART when preempted. */
 int grant_domain_destroy(struct domain *d);
+/* After that: its table's pages go.  Others may still have mappings by it, which they undo later. */
+void grant_domain_release(struct domain *d);
+/*
+ * Machine frames of d's table (or its status pages), which grows as needed, for XENMEM_acquire_resource.
+ * Return: 0; -EINVAL; -ENOMEM.
+ */
+u32 grant_resource_max(const struct domain *d, bool status);
+int grant_resource(struct domain *d, bool status, u32 first, u32 n, u64 *mfns);
 /* Nobody refers to d any more: free its table. */
 void grant_domain_free(struct domain *d);
 
@@ -74,7 +83,7 @@ struct grant_mapping {
 
 struct grant_table {
 	struct spinlock lock;		/* LOCK_GRANT: all below.  Two domains': spin_lock_both() */
-	u32 version;			/* 1 or 2 */
+	u32 version, max_version;	/* 1 or 2 */
 	u32 nr_frames, max_frames;
 	u32 nr_status;			/* 0 in version 1 */
 	void **shared;			/* nr_frames pages, seen by the guest */

@@ -213,5 +213,6 @@ void grant_unpin(struct domain *d, u32 ref, bool readonly)
 		act->readers--;
 	else
 		act->writers--;
-	release_unused(d->grant, ref);
+	if (!d->dying)		/* else nobody reads the entry, and its page may be gone */
+		release_unused(d->grant, ref);
 }

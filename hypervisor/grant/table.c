@@ -57,16 +57,6 @@ static void *page_make(struct domain *d)
 	return page;
 }
 
-/* Return: 0; -EBUSY while the guest maps it. */
-static int page_drop(struct domain *d, void *page)
-{
-	int rc = frame_unshare(page, d);
-
-	if (!rc)
-		free_pages(page, 0);
-	return rc;
-}
-
 static u32 status_pages(u32 frames)
 {
 	return (frames * GRANT_PER_PAGE_V2 + STATUS_PER_PAGE - 1) / STATUS_PER_PAGE;
@@ -108,6 +98,8 @@ static int table_grow(struct domain *d, u32 frames)
 {
 	struct grant_table *gt = d->grant;
 
+	if (d->dying)
+		return -ENOMEM;
 	if (gt->version == 2 && status_grow(d, frames))
 		return -ENOMEM;
 	for (u32 i = gt->nr_frames; i < frames; i++) {
@@ -126,8 +118,7 @@ static int table_grow(struct domain *d, u32 frames)
 
 static void dump_key(void)
 {
-	if (dom0)
-		grant_dump(dom0);
+	domains_each(grant_dump);
 }
 
 static u32 option(const char *name, u32 def, u32 limit)
@@ -140,7 +131,12 @@ static u32 option(const char *name, u32 def, u32 limit)
 	return n ? n : def;
 }
 
-int grant_domain_init(struct domain *d)
+static u32 limit_of(s32 asked, const char *name, u32 def, u32 limit)
+{
+	return asked < 0 ? option(name, def, limit) : MIN((u32)asked, limit);
+}
+
+int grant_domain_init(struct domain *d, const struct domain_config *cfg)
 {
 	struct grant_table *gt = zalloc(sizeof(*gt));
 
@@ -150,9 +146,10 @@ int grant_domain_init(struct domain *d)
 	spin_lock_init(&gt->lock, "grant", LOCK_GRANT);
 	gt->version = 1;
 	gt->free_handle = ~0u;
-	gt->max_frames = option("gnttab_max_frames", DEFAULT_FRAMES, LIMIT_FRAMES);
-	gt->max_map_pages = option("gnttab_max_maptrack_frames", DEFAULT_MAP_FRAMES,
-				   LIMIT_MAP_FRAMES);
+	gt->max_version = cfg->max_grant_version;
+	gt->max_frames = limit_of(cfg->max_grant_frames, "gnttab_max_frames", DEFAULT_FRAMES, LIMIT_FRAMES);
+	gt->max_map_pages = limit_of(cfg->max_maptrack_frames, "gnttab_max_maptrack_frames", DEFAULT_MAP_FRAMES,
+				     LIMIT_MAP_FRAMES);
 	gt->shared = zalloc(gt->max_frames * sizeof(*gt->shared));
 	gt->active = zalloc(gt->max_frames * sizeof(*gt->active));
 	gt->status = zalloc(status_pages(gt->max_frames) * sizeof(*gt->status));
@@ -166,20 +163,32 @@ int grant_domain_init(struct domain *d)
 	return 0;
 }
 
+void grant_domain_release(struct domain *d)
+{
+	struct grant_table *gt = d->grant;
+
+	spin_lock(&gt->lock);
+	while (gt->nr_status)
+		frame_share_end(gt->status[--gt->nr_status], d);
+	gt->nr_frames = 0;
+	for (u32 i = 0; i < gt->max_frames; i++) {
+		if (gt->shared[i])
+			frame_share_end(gt->shared[i], d);
+		gt->shared[i] = NULL;
+	}
+	spin_unlock(&gt->lock);
+}
+
 void grant_domain_free(struct domain *d)
 {
 	struct grant_table *gt = d->grant;
 
 	if (!gt)
 		return;
-	if (gt->status)
-		CHECK(!status_drop(d));
-	for (u32 i = 0; i < gt->max_frames; i++) {
-		if (gt->shared && gt->shared[i])
-			CHECK(!page_drop(d, gt->shared[i]));
-		if (gt->active)
-			zfree(gt->active[i]);
-	}
+	if (gt->shared && gt->status)
+		grant_domain_release(d);
+	for (u32 i = 0; gt->active && i < gt->max_frames; i++)
+		zfree(gt->active[i]);
 	for (u32 i = 0; i < gt->nr_map_pages; i++)
 		free_pages(gt->mapping[i], 0);
 	zfree(gt->shared);
@@ -297,6 +306,33 @@ long do_gnttab_get_version(struct subop_call *c, void *op)
 	return rc;
 }
 
+/* ---- for XENMEM_acquire_resource ---------------------------------------------------------------- */
+
+u32 grant_resource_max(const struct domain *d, bool status)
+{
+	return status ? status_pages(d->grant->max_frames) : d->grant->max_frames;
+}
+
+int grant_resource(struct domain *d, bool status, u32 first, u32 n, u64 *mfns)
+{
+	struct grant_table *gt = d->grant;
+	int rc = 0;
+
+	spin_lock(&gt->lock);
+	if (first + n > grant_resource_max(d, status) || (status && gt->version != 2))
+		rc = -EINVAL;
+	else if (!status)
+		rc = table_grow(d, first + n);
+	else if (first + n > gt->nr_status)
+		rc = table_grow(d, (first + n) * (STATUS_PER_PAGE / GRANT_PER_PAGE_V2));
+	for (u32 i = 0; !rc && i < n; i++)
+		mfns[i] = hv_to_mfn(status ? (void *)gt->status[first + i] : gt->shared[first + i]);
+	spin_unlock(&gt->lock);
+	return rc;
+}
+
+/* ---- more commands ------------------------------------------------------------------------------ */
+
 static s16 swap_entries(struct grant_table *gt, u32 a, u32 b)
 {
 	if (a >= grant_entries(gt) || b >= grant_entries(gt))
@@ -411,7 +447,8 @@ static int version_change(struct domain *d, u32 version)
  *
  * The version in force is written back in every case.
  *
- * Return: 0; -EINVAL for a version other than 1 and 2; what version_change() refuses.
+ * Return: 0; -EINVAL for a version other than 1 and 2; -ENOSYS for one the domain was not made for; what
+ * version_change() refuses.
  */
 long do_gnttab_set_version(struct subop_call *c, void *op)
 {
@@ -420,7 +457,9 @@ long do_gnttab_set_version(struct subop_call *c, void *op)
 	long rc = -EINVAL;
 
 	spin_lock(&gt->lock);
-	if (s->version == 1 || s->version == 2)
+	if (s->version == 2 && gt->max_version == 1)
+		rc = -ENOSYS;
+	else if (s->version == 1 || s->version == 2)
 		rc = s->version == gt->version ? 0 : version_change(c->v->domain, s->version);
 	s->version = gt->version;
 	spin_unlock(&gt->lock);

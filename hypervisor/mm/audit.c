@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * The auditor: counts again, from page tables, vCPUs and what other rooms hold, every reference and type
- * use of a domain's frames, and compares with what the frames say.
+ * use of all domains' frames, and compares with what the frames say.
  *
- * Nothing of the domain may be running.
+ * No domain may be running.
  */
 #include "dev/console.h"
 #include "hypercall/hypercall.h"
@@ -20,8 +20,9 @@ struct found {
 };
 
 struct audit {
-	struct domain *d;
+	struct domain *d;		/* whose frames are compared; NULL: all domains' */
 	struct found *found;		/* by frame number */
+	u64 frames;
 	unsigned int wrong;
 };
 
@@ -112,20 +113,34 @@ static void found_by_grants(void *arg, struct frame *f, bool writable)
 	found_ref(arg, frame_to_mfn(f), writable);
 }
 
-static void count_all(struct audit *a)
+static struct audit audit;		/* one at a time */
+
+static void count_domain(struct domain *d)
 {
 	struct vcpu *v;
 
+	for_each_vcpu(d, v)
+		count_vcpu(&audit, v);
+	evtchn_for_each_ref(d, found_by_events, &audit);
+	grant_for_each_ref(d, found_by_grants, &audit);
+}
+
+static void count_other(struct domain *d)
+{
+	if (d != audit.d)
+		count_domain(d);
+}
+
+static void count_all(struct audit *a)
+{
+	if (a->d)
+		count_domain(a->d);
 	for (u32 i = 0; i < ram_count; i++)
 		for (mfn_t mfn = ram[i].start; mfn < ram[i].end; mfn++)
 			count_frame(a, mfn);
-	for_each_vcpu(a->d, v)
-		count_vcpu(a, v);
-	evtchn_for_each_ref(a->d, found_by_events, a);
-	if (pirq_held_frame() && a->d == dom0)
+	domains_each(count_other);
+	if (pirq_held_frame())
 		found_ref(a, frame_to_mfn(pirq_held_frame()), true);
-	if (a->d->grant)
-		grant_for_each_ref(a->d, found_by_grants, a);
 }
 
 /* ---- comparing -------------------------------------------------------------------------------------- */
@@ -148,46 +163,46 @@ static void compare_frame(struct audit *a, mfn_t mfn)
 		difference(a, mfn, "checked entries", f->nr_valid, PT_ENTRIES);
 }
 
-static u64 compare_all(struct audit *a)
+static void compare_domain(struct domain *d)
 {
-	u64 frames = 0, held = 0;
+	u64 held = 0;
 
 	for (u32 i = 0; i < ram_count; i++)
 		for (mfn_t mfn = ram[i].start; mfn < ram[i].end; mfn++) {
 			const struct frame *f = mfn_to_frame(mfn);
 
-			if (f->owner != a->d)
+			if (f->owner != d)
 				continue;
-			frames++;
+			audit.frames++;
 			held += !(f->state & FS_SHARED);
-			compare_frame(a, mfn);
+			compare_frame(&audit, mfn);
 		}
-	if (held != a->d->mm.tot_pages) {
-		a->wrong++;
-		log_err("audit: the domain is charged for %lu frames, found %lu", a->d->mm.tot_pages, held);
+	if (held != d->mm.tot_pages) {
+		audit.wrong++;
+		log_err("audit: d%u is charged for %lu frames, found %lu", d->id, d->mm.tot_pages, held);
 	}
-	return frames;
 }
 
 unsigned int mm_audit(struct domain *d)
 {
 	unsigned int order = 0;
-	struct audit a = { .d = d };
-	u64 frames;
 
-	while (PAGE_SIZE << order < max_mfn * sizeof(*a.found))
+	while (PAGE_SIZE << order < max_mfn * sizeof(*audit.found))
 		order++;
-	a.found = alloc_pages(order);
-	if (!a.found) {
+	audit = (struct audit){ .d = d, .found = alloc_pages(order) };
+	if (!audit.found) {
 		log_warn("audit: no memory to count in, not done");
 		return 0;
 	}
-	count_all(&a);
-	frames = compare_all(&a);
-	free_pages(a.found, order);
-	if (a.wrong)
-		log_err("audit: FAILED %u differences", a.wrong);
+	count_all(&audit);
+	if (d)
+		compare_domain(d);
 	else
-		log_info("audit: clean (%lu frames)", frames);
-	return a.wrong;
+		domains_each(compare_domain);
+	free_pages(audit.found, order);
+	if (audit.wrong)
+		log_err("audit: FAILED %u differences", audit.wrong);
+	else
+		log_info("audit: clean (%lu frames)", audit.frames);
+	return audit.wrong;
 }

@@ -57,6 +57,21 @@ static struct {
 	mfn_t first;
 } batch[NR_CPUS];
 
+/* The last frame of a dead domain lets go of the domain. */
+static void pages_uncharge(struct domain *d, u64 n)
+{
+	bool last;
+
+	spin_lock(&d->mm.pages_lock);
+	d->mm.tot_pages -= n;
+	last = d->mm.leaving && !d->mm.tot_pages;
+	if (last)
+		d->mm.leaving = false;
+	spin_unlock(&d->mm.pages_lock);
+	if (last)
+		domain_put(d);
+}
+
 /* No reference is left and no CPU can reach it: back to the heap. */
 static void frame_finish(struct frame *f)
 {
@@ -69,11 +84,8 @@ static void frame_finish(struct frame *f)
 	f->link = 0;
 	__atomic_store_n(&f->state, 0, __ATOMIC_RELEASE);
 	heap_free(f, 0);
-	if (d) {
-		spin_lock(&d->mm.pages_lock);
-		d->mm.tot_pages--;
-		spin_unlock(&d->mm.pages_lock);
-	}
+	if (d)
+		pages_uncharge(d, 1);
 }
 
 static void frame_release(struct frame *f)
@@ -281,7 +293,7 @@ static bool pages_charge(struct domain *d, u64 n)
 	bool ok;
 
 	spin_lock(&d->mm.pages_lock);
-	ok = !d->dying && d->mm.tot_pages + n <= d->mm.max_pages;
+	ok = !d->dying && d->mm.tot_pages + n <= d->mm.max_pages && claim_use(d, n);
 	if (ok)
 		d->mm.tot_pages += n;
 	spin_unlock(&d->mm.pages_lock);
@@ -290,6 +302,10 @@ static bool pages_charge(struct domain *d, u64 n)
 
 void frame_assign(struct domain *d, struct frame *f, unsigned int order)
 {
+	spin_lock(&d->mm.pages_lock);
+	d->mm.first = MIN(d->mm.first, frame_to_mfn(f));
+	d->mm.last = MAX(d->mm.last, frame_to_mfn(f) + BIT(order) - 1);
+	spin_unlock(&d->mm.pages_lock);
 	for (u64 i = 0; i < BIT(order); i++, f++) {
 		CHECK(!f->state && !f->owner);
 		f->owner = d;
@@ -310,9 +326,7 @@ struct frame *frame_alloc(struct domain *d, unsigned int order, unsigned int fla
 		return NULL;
 	f = heap_alloc(order, flags);
 	if (!f) {
-		spin_lock(&d->mm.pages_lock);
-		d->mm.tot_pages -= BIT(order);
-		spin_unlock(&d->mm.pages_lock);
+		pages_uncharge(d, BIT(order));
 		return NULL;
 	}
 	frame_assign(d, f, order);
@@ -402,6 +416,21 @@ int frame_unshare(void *page, struct domain *d)
 	return 0;
 }
 
+void frame_share_end(void *page, struct domain *d)
+{
+	struct frame *f = mfn_to_frame(hv_to_mfn(page));
+
+	if (!frame_unshare(page, d)) {
+		free_pages(page, 0);
+		return;
+	}
+	spin_lock(&d->mm.pages_lock);
+	d->mm.tot_pages++;
+	spin_unlock(&d->mm.pages_lock);
+	__atomic_fetch_and(&f->state, ~FS_SHARED, __ATOMIC_SEQ_CST);
+	frame_put_both(f, false);
+}
+
 /* ---- the end of a domain ------------------------------------------------------------------------- */
 
 static void relinquish_frame(struct domain *d, struct frame *f)
@@ -420,7 +449,7 @@ static void relinquish_frame(struct domain *d, struct frame *f)
  */
 int frames_relinquish(struct domain *d)
 {
-	mfn_t mfn = d->mm.relinquish_next;
+	mfn_t mfn = MAX(d->mm.relinquish_next, d->mm.first);
 	int rc;
 
 	spin_lock(&d->mm.lock);
@@ -429,7 +458,7 @@ int frames_relinquish(struct domain *d)
 	frames_batch_begin();
 	for (u32 i = 0; !rc && i < ram_count; i++) {
 		mfn = MAX(mfn, ram[i].start);
-		for (; !rc && mfn < ram[i].end; mfn++) {
+		for (; !rc && mfn < ram[i].end && mfn <= d->mm.last; mfn++) {
 			struct frame *f = mfn_to_frame(mfn);
 
 			if (f->owner != d || !f->state)
@@ -445,4 +474,14 @@ int frames_relinquish(struct domain *d)
 		return -ERESTART;
 	d->mm.relinquish_next = 0;
 	return 0;
+}
+
+void frames_let_go(struct domain *d)
+{
+	claim_set(d, 0);
+	spin_lock(&d->mm.pages_lock);
+	d->mm.leaving = d->mm.tot_pages;
+	if (d->mm.leaving)
+		__atomic_add_fetch(&d->refs, 1, __ATOMIC_SEQ_CST);
+	spin_unlock(&d->mm.pages_lock);
 }

@@ -113,6 +113,8 @@ int frame_free(struct domain *d, struct frame *f);
  */
 void frame_share(void *page, struct domain *d);
 int frame_unshare(void *page, struct domain *d);
+/* The hypervisor needs the page no more: freed, or once nobody maps it; until then it counts as d's. */
+void frame_share_end(void *page, struct domain *d);
 
 /* Take frames out of d's hands for an exchange: only the allocation's reference is left.  0, -EINVAL. */
 int frame_steal(struct domain *d, struct frame *f);
@@ -130,5 +132,7 @@ void frames_batch_end(void);
 
 /* Forget everything d owns (domain destruction); -ERESTART when preempted. */
 int frames_relinquish(struct domain *d);
+/* After that: the last of d's frames that others hold keeps d; now it may go, or has. */
+void frames_let_go(struct domain *d);
 
 #endif

@@ -265,14 +265,6 @@ long do_memory_machphys_mapping(struct subop_call *c, void *op)
 	return 0;
 }
 
-/* PV domains here have no map of their own: they know their memory by its size. */
-long do_memory_memory_map(struct subop_call *c, void *op)
-{
-	(void)c;
-	(void)op;
-	return -ENOSYS;
-}
-
 /* E820 entries as the ABI lays them out. */
 struct e820_entry {
 	u64 addr, size;

@@ -15,9 +15,13 @@ struct domain;
 
 struct domain_mm {
 	struct spinlock lock;		/* LOCK_FRAMES: this domain's page tables and table types */
-	struct spinlock pages_lock;	/* LOCK_HEAP: the two counts below */
+	struct spinlock pages_lock;	/* LOCK_HEAP: what follows, up to last */
 	u64 tot_pages;
 	u64 max_pages;
+	u64 claimed;			/* promised and not yet allocated, mm/resource.c */
+	bool leaving;			/* dead, but frames are left: the last one puts a reference to the domain */
+	mfn_t first, last;		/* all frames it ever had lie between these: for its end */
+	struct memory_map *map;		/* as its builder told it, mm/resource.c; NULL: none */
 	mfn_t dying;			/* under lock: tables whose invalidation was preempted; frame.link */
 	mfn_t relinquish_next;		/* where a preempted frames_relinquish() goes on */
 };
@@ -68,6 +72,13 @@ bool entry_is_emulatable(struct vcpu *v, guest_va_t va);
 int entry_map_grant(struct vcpu *v, u64 addr, bool contains_pte, mfn_t mfn, u64 pte_flags);
 /* new_val: 0, or the entry to put in its place (unmap_and_replace). */
 int entry_unmap_grant(struct vcpu *v, u64 addr, bool contains_pte, mfn_t mfn, bool readonly, guest_va_t new_addr);
+
+/* ---- promises of memory (mm/resource.c) ---------------------------------------------------------- */
+
+/* May d have n more pages?  Locks: d->mm.pages_lock held. */
+bool claim_use(struct domain *d, u64 n);
+/* 0, -EINVAL, -ENOMEM. */
+int claim_set(struct domain *d, u64 pages);
 
 /* ---- walking -------------------------------------------------------------------------------- */
 
@@ -145,7 +156,7 @@ bool iomem_allowed(const struct domain *d, mfn_t mfn);
 
 /* ---- audit (debug builds) -------------------------------------------------------------------- */
 
-/* Recount all references and types of d from its page tables up; prints "audit: clean" or each
+/* Recount all references and types of d's frames (NULL: all domains') from the page tables up; prints "audit: clean" or each
  * difference and "audit: FAILED n".  Returns the number of differences. */
 unsigned int mm_audit(struct domain *d);
 

@@ -13,6 +13,7 @@ static void (*const handlers[SOFTIRQ_COUNT])(void) = {
 	[SOFTIRQ_SCHEDULE] = schedule,
 	[SOFTIRQ_SHUTDOWN] = machine_end,
 	[SOFTIRQ_CONSOLE] = console_softirq,
+	[SOFTIRQ_REAP] = domains_reap,
 };
 
 void softirq_raise(enum softirq nr)

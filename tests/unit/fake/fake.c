@@ -174,6 +174,9 @@ void fake_start(u32 cpus)
 
 struct domain *fake_domain(domid_t id, u32 vcpus, bool privileged)
 {
+	const struct domain_config cfg = {
+		.max_grant_frames = -1, .max_maptrack_frames = -1, .max_grant_version = 2,
+	};
 	struct domain *d = zalloc(sizeof(*d));
 
 	d->id = id;
@@ -186,7 +189,8 @@ struct domain *fake_domain(domid_t id, u32 vcpus, bool privileged)
 	spin_lock_init(&d->mm.pages_lock, "pages", LOCK_HEAP);
 	d->shared = alloc_pages(0);
 	frame_share(d->shared, d);
-	CHECK(!evtchn_domain_init(d) && !grant_domain_init(d));
+	d->mm.first = ~0UL;
+	CHECK(!evtchn_domain_init(d) && !grant_domain_init(d, &cfg));
 	for (u32 i = 0; i < vcpus; i++) {
 		struct vcpu *v = zalloc(sizeof(*v));
 
@@ -229,6 +233,12 @@ void domain_put(struct domain *d)
 bool domain_may_control(const struct domain *who, const struct domain *target)
 {
 	return who == target || who->privileged;
+}
+
+void domains_each(void (*fn)(struct domain *d))
+{
+	for (u32 i = 0; i < nr_domains; i++)
+		fn(domains[i]);
 }
 
 void domain_pause(struct domain *d)
