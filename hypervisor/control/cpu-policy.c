@@ -20,46 +20,64 @@
 /* ---- which leaves there are, and whose word counts -------------------------------------------------- */
 
 /*
- * A letter a register, eax to edx: L a limit that may be lowered, F features that may be taken away,
- * T taken as told, - ours.  subleaf NONE: the leaf has none.
+ * All leaves that tools of 4.17 know, also where they are zero: tools make their own lists just as long.  A
+ * letter a register, eax to edx: L a limit that may be lowered, F features that may be taken away, T taken
+ * as told, - ours.
  */
 static const struct leaf_rule {
-	u32 first, last, subleaf;
+	u32 first, last;			/* leaves */
+	u32 sub_first, sub_last;		/* NONE: they have no subleaves */
 	char regs[5];
 } rules[] = {
-	{ 0x0, 0x0, NONE, "LTTT" },		/* maker */
-	{ 0x1, 0x1, NONE, "TTFF" },
-	{ 0x2, 0x2, NONE, "TTTT" },		/* caches */
-	{ 0x4, 0x4, 0, "TTTT" }, { 0x4, 0x4, 1, "TTTT" }, { 0x4, 0x4, 2, "TTTT" },
-	{ 0x4, 0x4, 3, "TTTT" }, { 0x4, 0x4, 4, "TTTT" },
-	{ 0x7, 0x7, 0, "LFFF" },
-	{ 0x7, 0x7, 1, "FFFF" },
-	{ 0xd, 0xd, 0, "F--F" },		/* XCR0 */
-	{ 0xd, 0xd, 1, "F---" },
-	{ 0xd, 0xd, 2, "----" }, { 0xd, 0xd, 5, "----" }, { 0xd, 0xd, 6, "----" }, { 0xd, 0xd, 7, "----" },
-	{ 0x80000000, 0x80000000, NONE, "LTTT" },
-	{ 0x80000001, 0x80000001, NONE, "TTFF" },
-	{ 0x80000002, 0x80000006, NONE, "TTTT" },	/* name, caches */
-	{ 0x80000007, 0x80000007, NONE, "---F" },
-	{ 0x80000008, 0x80000008, NONE, "-FT-" },
-	{ 0x80000019, 0x80000019, NONE, "TTTT" },
+	{ 0x0, 0x0, NONE, NONE, "LTTT" },	/* maker */
+	{ 0x1, 0x1, NONE, NONE, "TTFF" },
+	{ 0x2, 0x2, NONE, NONE, "TTTT" },	/* caches */
+	{ 0x3, 0x3, NONE, NONE, "----" },
+	{ 0x4, 0x4, 0, 5, "TTTT" },
+	{ 0x5, 0x6, NONE, NONE, "----" },
+	{ 0x7, 0x7, 0, 0, "LFFF" },
+	{ 0x7, 0x7, 1, 1, "FFFF" },
+	{ 0x8, 0xa, NONE, NONE, "----" },
+	{ 0xb, 0xb, 0, 1, "----" },
+	{ 0xc, 0xc, NONE, NONE, "----" },
+	{ 0xd, 0xd, 0, 0, "F--F" },		/* XCR0 */
+	{ 0xd, 0xd, 1, 1, "F---" },
+	{ 0xd, 0xd, 2, 2, "----" },
+	{ 0xd, 0xd, 5, 7, "----" },
+	{ 0x40000000, 0x40000000, NONE, NONE, "----" },
+	{ 0x40000100, 0x40000100, NONE, NONE, "----" },
+	{ 0x80000000, 0x80000000, NONE, NONE, "LTTT" },
+	{ 0x80000001, 0x80000001, NONE, NONE, "TTFF" },
+	{ 0x80000002, 0x80000006, NONE, NONE, "TTTT" },	/* name, caches */
+	{ 0x80000007, 0x80000007, NONE, NONE, "---F" },
+	{ 0x80000008, 0x80000008, NONE, NONE, "-FT-" },
+	{ 0x80000009, 0x80000018, NONE, NONE, "----" },
+	{ 0x80000019, 0x80000019, NONE, NONE, "TTTT" },
+	{ 0x8000001a, 0x8000001d, NONE, NONE, "----" },
 };
 
 typedef void (*leaf_source)(u32 leaf, u32 subleaf, struct cpuid_leaf *out);
 
 static void policy_build(struct cpu_policy *p, leaf_source source)
 {
-	p->nr = 0;
-	for (const struct leaf_rule *r = rules; r < rules + ARRAY_SIZE(rules); r++)
-		for (u32 n = r->first; n <= r->last; n++) {
-			struct cpuid_leaf l;
+	struct cpuid_leaf l;
+	u32 max;
 
-			source(n, r->subleaf == NONE ? 0 : r->subleaf, &l);
-			if (!(l.a | l.b | l.c | l.d))
-				continue;
-			CHECK(p->nr < CPU_POLICY_LEAVES);
-			p->leaf[p->nr++] = (xen_cpuid_leaf_t){ n, r->subleaf, l.a, l.b, l.c, l.d };
-		}
+	p->nr = 0;
+	for (const struct leaf_rule *r = rules; r < rules + ARRAY_SIZE(rules); r++) {
+		source(r->first & 0x80000000, 0, &l);
+		max = r->first & 0x40000000 ? r->last : l.a;
+		for (u32 n = r->first; n <= MIN(r->last, max); n++)
+			for (u32 sub = r->sub_first; sub <= r->sub_last; sub++) {
+				l = (struct cpuid_leaf){ 0 };
+				if (!(n & 0x40000000))
+					source(n, sub == NONE ? 0 : sub, &l);
+				CHECK(p->nr < CPU_POLICY_LEAVES);
+				p->leaf[p->nr++] = (xen_cpuid_leaf_t){ n, sub, l.a, l.b, l.c, l.d };
+				if (sub == NONE)
+					break;
+			}
+	}
 }
 
 static xen_cpuid_leaf_t *policy_find(const struct cpu_policy *p, u32 leaf, u32 subleaf)
@@ -256,7 +274,8 @@ static bool leaf_is_known(const xen_cpuid_leaf_t *l)
 static char rule_of(const xen_cpuid_leaf_t *l, unsigned int reg)
 {
 	for (const struct leaf_rule *r = rules; r < rules + ARRAY_SIZE(rules); r++)
-		if (l->leaf >= r->first && l->leaf <= r->last && l->subleaf == r->subleaf)
+		if (l->leaf >= r->first && l->leaf <= r->last && l->subleaf >= r->sub_first &&
+		    l->subleaf <= r->sub_last)
 			return r->regs[reg];
 	return '-';
 }
@@ -352,7 +371,7 @@ long do_domctl_set_cpu_policy(struct subop_call *c, void *op)
 	if (d->control.started)
 		return hc_fail(-EEXIST, "d%u has run", d->id);
 	k->err_leaf = k->err_subleaf = k->err_msr = ~0u;
-	if (k->nr_leaves > 4 * CPU_POLICY_LEAVES || k->nr_msrs > ARRAY_SIZE(policy_msrs))
+	if (k->nr_leaves > CPU_POLICY_LEAVES || k->nr_msrs > ARRAY_SIZE(policy_msrs))
 		return hc_fail(-E2BIG, "%u leaves, %u registers", k->nr_leaves, k->nr_msrs);
 	p = policy_copy(d);
 	if (!p)

@@ -10,9 +10,9 @@
 
 struct cpuid_leaf;
 
-#define CPU_POLICY_LEAVES	96
+#define CPU_POLICY_LEAVES	128		/* as many as tools may have room for */
 
-/* The leaves that are not all zero, in order. */
+/* In order; all that tools know of, up to the limits. */
 struct cpu_policy {
 	u32 nr;
 	xen_cpuid_leaf_t leaf[CPU_POLICY_LEAVES];

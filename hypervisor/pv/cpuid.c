@@ -162,8 +162,8 @@ static void leaf_ext_1(struct cpuid_leaf *l)
 {
 	/* LAHF CMP_LEGACY ABM SSE4A MISALIGNSSE PREFETCHW TBM DBEXT */
 	u32 c = BITS(0, 1, 5, 6, 7, 8, 21, 26);
-	/* FPU DE TSC MSR PAE MCE CX8 APIC SYSCALL MCA CMOV PAT NX MMXEXT MMX FXSR FFXSR RDTSCP LM 3DNOW+ 3DNOW */
-	u32 d = BITS(0, 2, 4, 5, 6, 7, 8, 9, 11, 14, 15, 16, 20, 22, 23, 24, 25, 27, 29, 30, 31);
+	/* SYSCALL NX MMXEXT FFXSR RDTSCP LM 3DNOW+ 3DNOW; AMD's have leaf 1's bits too: add_dynamic() */
+	u32 d = BITS(11, 20, 22, 25, 27, 29, 30, 31);
 
 	if (fpu_xcr0_mask & XCR0_AVX)
 		c |= BITS(11, 16);		/* XOP FMA4 */
@@ -290,10 +290,18 @@ void cpuid_pv(u32 leaf, u32 subleaf, struct cpuid_leaf *out)
 	}
 }
 
-/* What depends on the vCPU, and on what it did. */
+/* FPU to APIC, MTRR to PSE36, MMX and FXSR: in both leaves of AMD's CPUs. */
+#define EXT1_EDX_COMMON	0x0183f3ffu
+
+/* What depends on the vCPU, on what it did, and on other leaves. */
 static void add_dynamic(struct vcpu *v, u32 leaf, u32 subleaf, struct cpuid_leaf *l)
 {
-	if (leaf == 1) {
+	struct cpuid_leaf one;
+
+	if (leaf == 0x80000001 && cpu_features.vendor[0] != 'G') {
+		guest_cpuid(v, 1, 0, &one);
+		l->d |= one.d & EXT1_EDX_COMMON;
+	} else if (leaf == 1) {
 		l->b = (l->b & 0x00ffffff) | v->id << 24;
 		if (osxsave(v) && (l->c & BITS(26)))
 			l->c |= BITS(27);
