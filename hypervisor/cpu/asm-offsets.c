@@ -25,7 +25,7 @@ void asm_offsets(void)
 	DEFINE(CI_size, sizeof(struct cpu_info));
 	DEFINE(STACK_BYTES, STACK_SIZE);
 
-	DEFINE(VCPU_arch_iopl, offsetof(struct vcpu, pv.arch_iopl));
+	DEFINE(VCPU_long_ways, offsetof(struct vcpu, pv.long_ways));
 	static_assert(offsetof(struct vcpu, pv.traps) < PAGE_SIZE, "what entry.S touches is in one page");
 	/* Two flags tested as one word. */
 	static_assert(offsetof(struct vcpu_pv, bad_segments) == offsetof(struct vcpu_pv, nmi_pending) + 1,

@@ -248,7 +248,7 @@ user_syscall:
 	mov	%rax, SCRATCH(1)(%rsp)
 	cmpb	$0, VCPU_area_owed(%rbx)
 	jne	user_syscall_slow
-	cmpb	$0, VCPU_arch_iopl(%rbx)
+	cmpb	$0, VCPU_long_ways(%rbx)
 	jne	user_syscall_slow
 	cmpb	$0, VCPU_syscall_mask(%rbx)
 	jne	user_syscall_slow
@@ -336,7 +336,7 @@ fast_iret:
 	mov	%r11, SCRATCH(3)(%rsp)
 	cmpb	$0, VCPU_nmi_masked(%rbx)
 	jne	iret_slow
-	cmpb	$0, VCPU_arch_iopl(%rbx)
+	cmpb	$0, VCPU_long_ways(%rbx)
 	jne	iret_slow
 	mov	SCRATCH(0)(%rsp), %rcx
 	REFUSE_HV_ADDRESS %rcx, %r11, iret_slow

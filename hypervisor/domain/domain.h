@@ -101,7 +101,7 @@ void domain_crash(struct domain *d, const char *fmt, ...) __printf(2, 3);
 /* SCHEDOP_shutdown: pauses all vCPUs; for dom0 ends the machine accordingly. */
 void domain_shutdown(struct domain *d, u32 reason);
 void vcpu_send_nmi(struct vcpu *v);
-/* d->vm_assist has changed (pv/assist.c). */
+/* d->vm_assist or d->mm.linear has changed (pv/assist.c). */
 void domain_assists_changed(struct domain *d);
 void machine_end(void);
 void domains_init(void);			/* after heap_init: dom_io, dom_xen */

@@ -94,12 +94,23 @@ static inline void l1_drop(pte_t e)
 
 /* ---- levels 2 to 4 ------------------------------------------------------------------------------ */
 
-static int linear_take(struct frame *table, unsigned int level, pte_t e, struct frame *f)
+static void linear_note(struct domain *d, unsigned int slot)
+{
+	__atomic_or_fetch(&d->mm.linear_slots[slot / 64], BIT(slot % 64), __ATOMIC_SEQ_CST);
+	if (!d->mm.linear) {
+		d->mm.linear = true;
+		domain_assists_changed(d);
+	}
+}
+
+static int linear_take(struct frame *table, unsigned int level, unsigned int slot, pte_t e, struct frame *f)
 {
 	enum frame_type type = FT_L1 + level - 1;
 
 	if (e & PTE_WRITE)
 		return -EINVAL;
+	if (level == 4)
+		linear_note(table->owner, slot);
 	if (f == table)
 		return 0;
 	if (!frame_get(f, table->owner))
@@ -114,7 +125,7 @@ static int linear_take(struct frame *table, unsigned int level, pte_t e, struct 
 	return -EINVAL;
 }
 
-static int upper_take(struct frame *table, unsigned int level, pte_t e, bool preemptible)
+static int upper_take(struct frame *table, unsigned int level, unsigned int slot, pte_t e, bool preemptible)
 {
 	struct frame *f = frame_lookup(pte_mfn(e));
 	int rc;
@@ -122,7 +133,7 @@ static int upper_take(struct frame *table, unsigned int level, pte_t e, bool pre
 	if ((e & UPPER_REFUSED) || !f)
 		return hc_fail(-EINVAL, "level %u entry %#lx: flags or frame", level, e);
 	rc = frame_get_both(f, table->owner, FT_L1 + level - 2, preemptible);
-	if (rc == -EINVAL && !linear_take(table, level, e, f))
+	if (rc == -EINVAL && !linear_take(table, level, slot, e, f))
 		return 0;
 	return rc;
 }
@@ -149,7 +160,7 @@ static inline pte_t upper_adjust(unsigned int level, pte_t e)
 
 /* ---- any level ---------------------------------------------------------------------------------- */
 
-int entry_take(struct frame *table, unsigned int level, pte_t *e, bool preemptible)
+int entry_take(struct frame *table, unsigned int level, unsigned int slot, pte_t *e, bool preemptible)
 {
 	struct domain *d = table->owner;
 	int rc;
@@ -158,7 +169,7 @@ int entry_take(struct frame *table, unsigned int level, pte_t *e, bool preemptib
 		rc = l1_take(d, d, *e);
 		*e = l1_adjust(*e);
 	} else {
-		rc = upper_take(table, level, *e, preemptible);
+		rc = upper_take(table, level, slot, *e, preemptible);
 		*e = upper_adjust(level, *e);
 	}
 	return rc;
@@ -214,7 +225,7 @@ static int upper_set(struct frame *table, unsigned int level, pte_t *slot, pte_t
 
 	if (val & PTE_PRESENT) {
 		if (!same)
-			rc = upper_take(table, level, val, true);
+			rc = upper_take(table, level, slot - entries(table), val, true);
 		else if (val & UPPER_REFUSED)
 			rc = -EINVAL;
 		if (rc)

@@ -118,7 +118,7 @@ int table_finish(struct frame *f, bool preemptible);
 void table_abandon(struct frame *f);
 
 /* References an entry of a table of f's owner holds (entry.c).  *e gets the flags we add. */
-int entry_take(struct frame *table, unsigned int level, pte_t *e, bool preemptible);
+int entry_take(struct frame *table, unsigned int level, unsigned int slot, pte_t *e, bool preemptible);
 int entry_drop(struct frame *table, unsigned int level, pte_t e, bool preemptible);
 
 #endif

@@ -21,6 +21,12 @@ struct domain_mm {
 	u64 claimed;			/* promised and not yet allocated, mm/resource.c */
 	bool leaving;			/* dead, but frames are left: the last one puts a reference to the domain */
 	mfn_t first, last;		/* all frames it ever had lie between these: for its end */
+	/*
+	 * Slots of L4 tables that once named an L4 table.  Never taken back: what lies behind them may lead
+	 * through the hypervisor's slots, which only user mode may not follow (mm/guest-copy.c).
+	 */
+	bool linear;			/* there was one */
+	u64 linear_slots[PT_ENTRIES / 64];
 	struct memory_map *map;		/* as its builder told it, mm/resource.c; NULL: none */
 	mfn_t dying;			/* under lock: tables whose invalidation was preempted; frame.link */
 	mfn_t relinquish_next;		/* where a preempted frames_relinquish() goes on */

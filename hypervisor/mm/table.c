@@ -69,7 +69,7 @@ static int validate(struct frame *f, unsigned int level, bool preemptible)
 				rc = -ERESTART;
 				break;
 			}
-			rc = entry_take(f, level, &e, preemptible);
+			rc = entry_take(f, level, i, &e, preemptible);
 			if (rc)
 				break;
 			if (e != t[i])

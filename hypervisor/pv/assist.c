@@ -17,7 +17,7 @@ void domain_assists_changed(struct domain *d)
 	struct vcpu *v;
 
 	for_each_vcpu(d, v)
-		v->pv.arch_iopl = d->vm_assist & BIT(VMASST_TYPE_architectural_iopl);
+		v->pv.long_ways = (d->vm_assist & BIT(VMASST_TYPE_architectural_iopl)) || d->mm.linear;
 }
 
 static long assist_set(struct subop_call *c, bool on)
