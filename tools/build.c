@@ -1,0 +1,287 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The memory of a new domain: populated, loaded, its tables made, its first vCPU set to the kernel's entry.
+ *
+ * Whatever fails here leaves a half-made domain, which dom_create() destroys.
+ */
+
+#include "bonsai.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <xen/grant_table.h>
+#include <xen/io/console.h>
+#include <xen/memory.h>
+
+#define ORDER_LARGE 9
+#define BATCH	    512UL		/* extents a call */
+#define FLAGS_IF    (1UL << 9)
+#define DR6_RESET   0xffff0ff0UL
+#define DR7_RESET   0x400UL
+
+/* Ask for @count extents from frame @pfn on; how many came, their first frames in @out. */
+static long populate(struct ctl *ctl, uint32_t id, uint64_t pfn, unsigned long count, unsigned int order,
+		     xen_pfn_t *out)
+{
+	struct xen_memory_reservation r = { .nr_extents = count, .extent_order = order, .domid = id };
+
+	for (unsigned long i = 0; i < count; i++)
+		out[i] = pfn + (i << order);
+	set_xen_guest_handle(r.extent_start, out);
+	return ctl_memory_op(ctl, XENMEM_populate_physmap, &r, sizeof(r));
+}
+
+static void note_frames(struct build *b, uint64_t pfn, long count, unsigned int order, const xen_pfn_t *mfns)
+{
+	for (long i = 0; i < count; i++)
+		for (unsigned long j = 0; j < 1UL << order; j++)
+			b->p2m[pfn + ((uint64_t)i << order) + j] = mfns[i] + j;
+}
+
+static int populate_all(struct ctl *ctl, struct build *b, xen_pfn_t *buf)
+{
+	uint64_t pfn = 0, pages = b->layout.pages, want;
+	unsigned int order = ORDER_LARGE;
+	long got;
+
+	while (pfn < pages) {
+		if (pages - pfn < 1UL << order)
+			order = 0;
+		want = (pages - pfn) >> order;
+		want = want < BATCH ? want : BATCH;
+		got = populate(ctl, b->id, pfn, want, order, buf);
+		if (got < 0)
+			return got;
+		note_frames(b, pfn, got, order, buf);
+		pfn += (uint64_t)got << order;
+		if ((uint64_t)got < want && !order)
+			return ctl_fail(ctl, -ENOMEM, "not enough free memory: %lu of %lu MiB were to be had", pfn >> 8,
+					pages >> 8);
+		/* No large extents are left: go on with single frames. */
+		if ((uint64_t)got < want)
+			order = 0;
+	}
+	return 0;
+}
+
+static int make_memory(struct ctl *ctl, struct build *b)
+{
+	xen_pfn_t *buf = ctl_buffer(ctl, BATCH * sizeof(*buf));
+	int rc;
+
+	if (!buf)
+		return -ENOMEM;
+	b->p2m = calloc(b->layout.pages, sizeof(*b->p2m));
+	if (!b->p2m)
+		abort();
+	rc = populate_all(ctl, b, buf);
+	ctl_buffer_free(ctl, buf);
+	return rc;
+}
+
+static void *map(struct ctl *ctl, const struct build *b, uint64_t pfn, uint64_t pages)
+{
+	return ctl_map(ctl, b->id, b->p2m + pfn, pages);
+}
+
+static int load_kernel(struct ctl *ctl, const struct build *b)
+{
+	uint8_t *to = map(ctl, b, b->layout.kernel_pfn, b->layout.kernel_pages);
+
+	if (!to)
+		return -EIO;
+	image_copy(&b->image, to + b->image.virt_start % PAGE_BYTES);
+	ctl_unmap(ctl, to, b->layout.kernel_pages);
+	return 0;
+}
+
+static int load_ramdisk(struct ctl *ctl, const struct build *b)
+{
+	uint8_t *to;
+
+	if (!b->ramdisk.size)
+		return 0;
+	to = map(ctl, b, b->layout.ramdisk_pfn, b->layout.ramdisk_pages);
+	if (!to)
+		return -EIO;
+	memcpy(to, b->ramdisk.data, b->ramdisk.size);
+	ctl_unmap(ctl, to, b->layout.ramdisk_pages);
+	return 0;
+}
+
+static int write_p2m(struct ctl *ctl, const struct build *b)
+{
+	uint64_t pages = (b->layout.pages * sizeof(*b->p2m) + PAGE_BYTES - 1) >> PAGE_SHIFT;
+	void *to = map(ctl, b, b->layout.p2m_pfn, pages);
+
+	if (!to)
+		return -EIO;
+	memcpy(to, b->p2m, b->layout.pages * sizeof(*b->p2m));
+	ctl_unmap(ctl, to, pages);
+	return 0;
+}
+
+static int write_tables(struct ctl *ctl, const struct build *b)
+{
+	const struct layout *l = &b->layout;
+	uint64_t *to;
+
+	for (const struct table *t = l->tables; t < l->tables + l->table_count; t++) {
+		to = map(ctl, b, t->pfn, 1);
+		if (!to)
+			return -EIO;
+		for (unsigned int i = 0; i < 512; i++)
+			to[i] = layout_entry(l, t, i, b->p2m);
+		ctl_unmap(ctl, to, 1);
+	}
+	return 0;
+}
+
+static void fill_start_info(const struct build *b, start_info_t *si)
+{
+	const struct layout *l = &b->layout;
+	char *words = config_command_line(b->config);
+
+	memset(si, 0, PAGE_BYTES);
+	snprintf(si->magic, sizeof(si->magic), "xen-3.0-x86_64");
+	si->nr_pages = l->pages;
+	si->shared_info = b->shared_info << PAGE_SHIFT;
+	si->flags = SIF_VIRT_P2M_4TOOLS;
+	si->store_mfn = b->p2m[l->store_pfn];
+	si->store_evtchn = b->store_port;
+	si->console.domU.mfn = b->p2m[l->console_pfn];
+	si->console.domU.evtchn = b->console_port;
+	si->pt_base = layout_va(l, l->tables_pfn);
+	si->nr_pt_frames = l->tables_pages;
+	si->mfn_list = l->p2m_va;
+	if (l->p2m_pfn > l->stack_pfn) {
+		si->first_p2m_pfn = l->p2m_pfn;
+		si->nr_p2m_frames = l->p2m_pages;
+	}
+	if (l->ramdisk_size) {
+		si->mod_start = l->ramdisk_mapped ? layout_va(l, l->ramdisk_pfn) : l->ramdisk_pfn;
+		si->mod_len = l->ramdisk_size;
+		si->flags |= l->ramdisk_mapped ? 0 : SIF_MOD_START_PFN;
+	}
+	snprintf((char *)si->cmd_line, sizeof(si->cmd_line), "%s", words);
+	free(words);
+}
+
+static int write_start_info(struct ctl *ctl, const struct build *b)
+{
+	/* Start_info, store ring and console ring are neighbours. */
+	uint8_t *to = map(ctl, b, b->layout.start_info_pfn, 3);
+
+	if (!to)
+		return -EIO;
+	fill_start_info(b, (start_info_t *)to);
+	memset(to + PAGE_BYTES, 0, 2 * PAGE_BYTES);
+	ctl_unmap(ctl, to, 3);
+	return 0;
+}
+
+/* All events masked: the guest unmasks them when it is ready. */
+static int write_shared_info(struct ctl *ctl, const struct build *b)
+{
+	xen_pfn_t mfn = b->shared_info;
+	shared_info_t *to = ctl_map(ctl, b->id, &mfn, 1);
+
+	if (!to)
+		return -EIO;
+	memset(to, 0, PAGE_BYTES);
+	for (unsigned int i = 0; i < XEN_LEGACY_MAX_VCPUS; i++)
+		to->vcpu_info[i].evtchn_upcall_mask = 1;
+	ctl_unmap(ctl, to, 1);
+	return 0;
+}
+
+/* The two grants that console and store daemons know by number. */
+static int seed_grants(struct ctl *ctl, const struct build *b)
+{
+	void *handle;
+	grant_entry_v1_t *to = ctl_map_grants(ctl, b->id, &handle);
+
+	if (!to)
+		return -EIO;
+	to[GNTTAB_RESERVED_CONSOLE] = (grant_entry_v1_t){ .frame = b->p2m[b->layout.console_pfn] };
+	to[GNTTAB_RESERVED_XENSTORE] = (grant_entry_v1_t){ .frame = b->p2m[b->layout.store_pfn] };
+	/* Last, for from here on they can be used. */
+	__atomic_store_n(&to[GNTTAB_RESERVED_CONSOLE].flags, GTF_permit_access, __ATOMIC_RELEASE);
+	__atomic_store_n(&to[GNTTAB_RESERVED_XENSTORE].flags, GTF_permit_access, __ATOMIC_RELEASE);
+	ctl_unmap_grants(ctl, handle);
+	return 0;
+}
+
+static int pin_root(struct ctl *ctl, const struct build *b)
+{
+	struct mmuext_op *op = ctl_buffer(ctl, sizeof(*op));
+	long rc;
+
+	if (!op)
+		return -ENOMEM;
+	op->cmd = MMUEXT_PIN_L4_TABLE;
+	op->arg1.mfn = b->p2m[b->layout.tables_pfn];
+	rc = ctl_call(ctl, __HYPERVISOR_mmuext_op, (uint64_t[5]){ (uintptr_t)op, 1, 0, b->id });
+	ctl_buffer_free(ctl, op);
+	return rc < 0 ? ctl_fail(ctl, rc, "the hypervisor refuses the page tables: %s", strerror(-rc)) : 0;
+}
+
+static int fill_hypercall_page(struct ctl *ctl, const struct build *b)
+{
+	struct xen_domctl op = { .domain = b->id };
+
+	if (b->image.hypercall_page == IMAGE_NONE)
+		return 0;
+	op.u.hypercall_init.gmfn = b->p2m[(b->image.hypercall_page - b->layout.virt_base) >> PAGE_SHIFT];
+	return ctl_domctl(ctl, XEN_DOMCTL_hypercall_init, &op);
+}
+
+static void fill_context(const struct build *b, vcpu_guest_context_t *c)
+{
+	const struct layout *l = &b->layout;
+
+	c->flags = VGCF_in_kernel | VGCF_online;
+	c->user_regs.rip = b->image.entry;
+	c->user_regs.rsp = layout_va(l, l->stack_pfn) + PAGE_BYTES;
+	c->user_regs.rsi = layout_va(l, l->start_info_pfn);
+	c->user_regs.rflags = FLAGS_IF;
+	c->user_regs.cs = FLAT_KERNEL_CS;
+	c->user_regs.ss = c->user_regs.ds = c->user_regs.es = FLAT_KERNEL_DS;
+	c->user_regs.fs = c->user_regs.gs = FLAT_KERNEL_DS;
+	c->kernel_ss = FLAT_KERNEL_SS;
+	c->kernel_sp = c->user_regs.rsp;
+	c->ctrlreg[3] = xen_pfn_to_cr3(b->p2m[l->tables_pfn]);
+	c->debugreg[6] = DR6_RESET;
+	c->debugreg[7] = DR7_RESET;
+}
+
+static int set_context(struct ctl *ctl, const struct build *b)
+{
+	vcpu_guest_context_t *c = ctl_buffer(ctl, sizeof(*c));
+	struct xen_domctl op = { .domain = b->id };
+	int rc;
+
+	if (!c)
+		return -ENOMEM;
+	fill_context(b, c);
+	set_xen_guest_handle(op.u.vcpucontext.ctxt, c);
+	rc = ctl_domctl(ctl, XEN_DOMCTL_setvcpucontext, &op);
+	ctl_buffer_free(ctl, c);
+	return rc;
+}
+
+int build_memory(struct ctl *ctl, struct build *b)
+{
+	static int (*const steps[])(struct ctl *ctl, const struct build *b) = {
+		load_kernel, load_ramdisk, write_p2m, write_tables, write_start_info, write_shared_info,
+		seed_grants, fill_hypercall_page, pin_root, set_context,
+	};
+	int rc = make_memory(ctl, b);
+
+	for (size_t i = 0; !rc && i < sizeof(steps) / sizeof(steps[0]); i++)
+		rc = steps[i](ctl, b);
+	return rc;
+}

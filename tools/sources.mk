@@ -1,0 +1,34 @@
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# What libbonsai and bonsai are made of; the tests build the same files their own way.
+
+tools_library = \
+	bonsai.h \
+	build.c \
+	config-keys.def \
+	config-syntax.c config-syntax.h \
+	config.c \
+	console.c \
+	create.c \
+	ctl.c \
+	domain.c \
+	host.c \
+	image.c \
+	layout.c \
+	store.c \
+	unpack.c \
+	vcpu.c
+
+tools_program = \
+	cli.h \
+	cmd-host.c \
+	cmd-life.c \
+	cmd-list.c \
+	cmd-vcpu.c \
+	commands.c \
+	commands.def \
+	main.c \
+	out.c
+
+tools_cppflags = -D_GNU_SOURCE -D__XEN_TOOLS__
+tools_libs = -lxencall -lxenforeignmemory -lxenstore -lxentoollog -ljansson -lz -llzma -lzstd -llz4
