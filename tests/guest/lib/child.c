@@ -56,6 +56,14 @@ u64 free_pages_again(u64 wanted)
 	return n;
 }
 
+void check_free_pages(u64 wanted)
+{
+	u64 n = free_pages_again(wanted);
+
+	check(n == wanted || (on_xen() && n + 16 > wanted), "every page came back");
+	note("%lu of %lu", n, wanted);
+}
+
 u64 free_pages_settled(void)
 {
 	u64 n = free_pages(), same = now();
