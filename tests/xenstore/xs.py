@@ -227,6 +227,11 @@ class Daemon:
     def raise_event(self, port):
         os.write(self.events_fd, struct.pack("<I", port))
 
+    def cpu_ticks(self):
+        """Clock ticks that the daemon has run."""
+        with open("/proc/%d/stat" % self.proc.pid) as f:
+            return sum(int(n) for n in f.read().rsplit(")", 1)[1].split()[11:13])
+
     def log_text(self):
         with open(self.dir + "/log") as f:
             return f.read()
