@@ -25,6 +25,8 @@
 #define SLICE		10000000L	/* ns */
 #define LEAD		1000000L	/* who has used this much more gives way at once */
 #define LAG		4
+#define SAVED		3		/* periods' budgets at most: for timers that are late */
+#define STALL		100000000L	/* ns: slices are shorter, the machine stood still */
 #define MIN_SLICE	100000L		/* ns: with a budget that is nearly used up */
 
 struct run_queue run_queue = { .lock = SPINLOCK_INIT("run queue", LOCK_SCHED) };
@@ -60,7 +62,7 @@ static void charge(struct vcpu *curr, ns_t now)
 	curr->sched.vtime += scaled / d->weight;
 	curr->sched.vtime_rest = scaled % d->weight;
 	if (d->cap)
-		d->budget -= ran;
+		d->budget -= MIN(ran, STALL);
 }
 
 /* What it may not claim is taken from curr; c's vtime goes on. */
@@ -151,6 +153,12 @@ static s64 lead_over(const struct sched_cpu *c, const struct vcpu *v, ns_t now)
 	       (now - curr->sched.run_start) * (s64)DEFAULT_WEIGHT / curr->domain->sched.weight;
 }
 
+/* The rate limit lets it run at least until then. */
+static ns_t earliest_end(const struct vcpu *curr)
+{
+	return curr->sched.runstate.state_entry_time + sched_ratelimit_us * 1000L;
+}
+
 u32 rq_target(const struct vcpu *v, ns_t now)
 {
 	u64 idle = v->sched.hard[0] & run_queue.idle, liked = idle & v->sched.soft[0];
@@ -171,12 +179,15 @@ u32 rq_target(const struct vcpu *v, ns_t now)
 		if (c->curr->sched.idle)
 			continue;
 		lead = lead_over(c, v, now) + (likes(v, n) ? LEAD : 0);
+		/* At once where it ran last is sooner than elsewhere. */
+		if (n == cpu && lead > 2 * LEAD && now >= earliest_end(c->curr))
+			return n;
 		if (lead > most) {
 			most = lead;
 			busiest = n;
 		}
 	}
-	if (most <= 2 * LEAD && busiest < nr_cpus && READ_ONCE(run_queue.cpu[busiest].slice.queued))
+	if (most <= 2 * LEAD && busiest < nr_cpus && run_queue.cpu[busiest].sliced)
 		return nr_cpus;
 	return busiest;
 }
@@ -193,7 +204,6 @@ u32 rq_helper(ns_t now)
 static bool gives_way(struct vcpu *curr, const struct vcpu *first, ns_t now)
 {
 	s64 lead = curr->sched.vtime - first->sched.vtime;
-	ns_t earliest = curr->sched.runstate.state_entry_time + sched_ratelimit_us * 1000L;
 
 	if (curr->sched.yielded) {
 		/* Behind the one that waits, so that it is not preempted by us again. */
@@ -201,9 +211,9 @@ static bool gives_way(struct vcpu *curr, const struct vcpu *first, ns_t now)
 		return true;
 	}
 	if (lead > LEAD || (lead >= 0 && now >= curr->sched.slice_end)) {
-		if (now >= earliest)
+		if (now >= earliest_end(curr))
 			return true;
-		curr->sched.slice_end = earliest;
+		curr->sched.slice_end = earliest_end(curr);
 	} else if (now >= curr->sched.slice_end) {
 		curr->sched.slice_end = now + MAX(-lead * curr->domain->sched.weight / DEFAULT_WEIGHT, LEAD);
 	}
@@ -223,7 +233,7 @@ static void slice_set(struct sched_cpu *c, struct vcpu *next, ns_t now)
 
 	if (now >= next->sched.slice_end)
 		next->sched.slice_end = now + SLICE;
-	c->sliced = d->cap || !likes(next, c->cpu);
+	c->sliced = d->cap || run_queue.first || !likes(next, c->cpu);
 	if (d->cap)
 		next->sched.slice_end = MIN(next->sched.slice_end, now + MAX(d->budget, MIN_SLICE));
 }
@@ -261,11 +271,32 @@ struct vcpu *rq_pick(struct sched_cpu *c, bool may_go_on, ns_t now)
 	return next;
 }
 
-bool rq_refill(struct domain *d)
+/* So that what its vCPUs run just now counts. */
+static void charge_all(struct domain *d, ns_t now)
+{
+	struct vcpu *v;
+
+	for_each_vcpu(d, v)
+		if (run_queue.cpu[v->sched.cpu].curr == v)
+			charge(v, now);
+}
+
+bool rq_refill(struct domain *d, ns_t now)
 {
 	s64 quota = d->sched.cap * (CAP_PERIOD / 100);
-	bool used = d->sched.budget < quota;
+	bool used;
 
-	d->sched.budget = MIN(d->sched.budget + quota, quota);
+	charge_all(d, now);
+	used = d->sched.budget < SAVED * quota;
+	d->sched.budget = MIN(d->sched.budget + quota, SAVED * quota);
 	return used;
+}
+
+void rq_set_params(struct domain *d, u16 weight, u16 cap, ns_t now)
+{
+	charge_all(d, now);
+	d->sched.weight = weight;
+	if (d->sched.cap != cap)
+		d->sched.budget = cap * (CAP_PERIOD / 100);
+	d->sched.cap = cap;
 }

@@ -13,7 +13,7 @@
 
 struct sched_cpu {
 	u32 cpu;
-	bool sliced;			/* curr's slice ends even if nobody waits */
+	bool sliced;			/* a timer ends curr's slice, for others wait, or it is not as free as can be */
 	struct vcpu *curr;		/* runs now; not in the list */
 	struct vcpu *idle;
 	s64 vtime;			/* what the least served here have had; never goes back */
@@ -50,6 +50,7 @@ u32 rq_helper(ns_t now);
  */
 struct vcpu *rq_pick(struct sched_cpu *c, bool may_go_on, ns_t now);
 /* A period of d's cap begins.  False: it used nothing in the last one. */
-bool rq_refill(struct domain *d);
+bool rq_refill(struct domain *d, ns_t now);
+void rq_set_params(struct domain *d, u16 weight, u16 cap, ns_t now);
 
 #endif

@@ -346,7 +346,7 @@ static void refill(void *arg)
 {
 	struct domain *d = arg;
 	u64 flags = spin_lock_irqsave(&run_queue.lock);
-	bool used = rq_refill(d);
+	bool used = rq_refill(d, now_ns());
 
 	spin_unlock_irqrestore(&run_queue.lock, flags);
 	if (!used)
@@ -374,12 +374,7 @@ int sched_domain_params_set(struct domain *d, u16 weight, u16 cap)
 	if (!d->sched.refill.fn)
 		timer_init(&d->sched.refill, refill, d, this_cpu());
 	flags = spin_lock_irqsave(&run_queue.lock);
-	d->sched.weight = weight;
-	if (d->sched.cap != cap) {
-		d->sched.cap = cap;
-		d->sched.budget = 0;
-		rq_refill(d);
-	}
+	rq_set_params(d, weight, cap, now_ns());
 	spin_unlock_irqrestore(&run_queue.lock, flags);
 	terms_changed_of(d);
 	return 0;
@@ -439,7 +434,7 @@ static void arrive(struct vcpu *next, u32 cpu, ns_t now)
 }
 
 /* Interrupts off.  prev's state is saved once context_switch() is back: then others may run it. */
-static void switch_to(struct vcpu *prev, struct vcpu *next, ns_t now)
+static void switch_to(struct sched_cpu *c, struct vcpu *prev, struct vcpu *next, ns_t now)
 {
 	u32 cpu = nr_cpus;
 
@@ -447,20 +442,19 @@ static void switch_to(struct vcpu *prev, struct vcpu *next, ns_t now)
 	context_switch(prev, next);
 	spin_lock(&run_queue.lock);
 	__atomic_store_n(&prev->sched.running, false, __ATOMIC_RELEASE);
-	if (!prev->sched.idle && is_runnable(prev))
+	if (!prev->sched.idle && is_runnable(prev)) {
+		c->sliced = !next->sched.idle;
 		cpu = enqueue(prev, now);
+	}
 	spin_unlock(&run_queue.lock);
 	tell(cpu);
 	arrive(next, next->sched.cpu, now);
 }
 
-static void start_timers(struct sched_cpu *c, struct vcpu *v, ns_t now)
+static void start_refill(struct domain *d, ns_t now)
 {
-	struct domain_sched *d = &v->domain->sched;
-
-	timer_set(&c->slice, v->sched.slice_end);
-	if (d->cap && !READ_ONCE(d->refill.queued))
-		timer_set(&d->refill, now + CAP_PERIOD);
+	if (d->sched.cap && !READ_ONCE(d->sched.refill.queued))
+		timer_set(&d->sched.refill, now + CAP_PERIOD);
 }
 
 /**
@@ -493,11 +487,13 @@ void schedule(void)
 	spin_unlock(&run_queue.lock);
 	tell(helper);
 	if (next != prev)
-		switch_to(prev, next, now);
-	if (c->sliced || (READ_ONCE(run_queue.count) && !next->sched.idle))
-		start_timers(c, next, now);
+		switch_to(c, prev, next, now);
+	if (READ_ONCE(c->sliced))
+		timer_set(&c->slice, next->sched.slice_end);
 	else
 		timer_stop(&c->slice);
+	start_refill(prev->domain, now);
+	start_refill(next->domain, now);
 	irq_restore(flags);
 }
 
@@ -624,8 +620,9 @@ static void vcpu_line(const char *what, const struct vcpu *v)
 	if (v->sched.idle)
 		log_info("  %s idle", what);
 	else
-		log_info("  %s d%dv%u weight %u cap %u vtime %ld affinity %#lx soft %#lx", what, v->domain->id, v->id,
-			 d->weight, d->cap, v->sched.vtime, v->sched.hard[0], v->sched.soft[0]);
+		log_info("  %s d%dv%u vtime %ld weight %u cap %u budget %ld affinity %#lx soft %#lx", what,
+			 v->domain->id, v->id, v->sched.vtime, d->weight, d->cap, d->budget, v->sched.hard[0],
+			 v->sched.soft[0]);
 }
 
 void sched_dump(void)

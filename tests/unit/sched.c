@@ -234,6 +234,13 @@ static void test_caps(void)
 	sim_count();
 	sim_run(10000 * MS);
 	ok(near(share(g, 10000 * MS), 500, 10), "cap 5, beside others: %ld", share(g, 10000 * MS));
+	/* The end of the slice and of the period are seen at once, and late. */
+	sim_lateness = 30 * MS;
+	sim_run(2000 * MS);
+	sim_count();
+	sim_run(10000 * MS);
+	ok(near(share(g, 10000 * MS), 500, 25), "on a machine that stalls it goes on: %ld", share(g, 10000 * MS));
+	sim_lateness = 100 * US;
 	is_int(sched_domain_params_set(d, 256, 0), 0, "none");
 	sched_domain_params_set(wide, 256, 0);
 	sim_run(500 * MS);
