@@ -486,13 +486,13 @@ void schedule(void)
 	helper = rq_helper(now);
 	spin_unlock(&run_queue.lock);
 	tell(helper);
+	start_refill(prev->domain, now);
 	if (next != prev)
-		switch_to(c, prev, next, now);
+		switch_to(c, prev, next, now);	/* prev may be gone when this is back */
 	if (READ_ONCE(c->sliced))
 		timer_set(&c->slice, next->sched.slice_end);
 	else
 		timer_stop(&c->slice);
-	start_refill(prev->domain, now);
 	start_refill(next->domain, now);
 	irq_restore(flags);
 }
@@ -571,7 +571,11 @@ int sched_vcpu_init(struct vcpu *v)
 
 void sched_vcpu_destroy(struct vcpu *v)
 {
+	u64 flags = spin_lock_irqsave(&run_queue.lock);
+
+	/* Who switched away from v said so under this lock, and does not look at it any more. */
 	ASSERT(!v->sched.running && !v->sched.queued);
+	spin_unlock_irqrestore(&run_queue.lock, flags);
 	vcpu_poll_cancel(v);
 	timer_kill(&v->sched.periodic);
 	timer_kill(&v->sched.singleshot);
