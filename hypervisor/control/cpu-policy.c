@@ -161,7 +161,6 @@ long do_sysctl_get_cpu_policy(struct subop_call *c, void *op)
 	struct cpu_policy *p;
 	long rc;
 
-	(void)c;
 	if (k->_rsvd || k->index > XEN_SYSCTL_cpu_policy_hvm_default)
 		return hc_fail(-EINVAL, "policy %u", k->index);
 	if (!source)
@@ -223,7 +222,6 @@ long do_sysctl_get_cpu_featureset(struct subop_call *c, void *op)
 /* No masking: CPUID without the prefix is the CPU's own. */
 long do_sysctl_get_cpu_levelling_caps(struct subop_call *c, void *op)
 {
-	(void)c;
 	((xen_sysctl_t *)op)->u.cpu_levelling_caps.caps = 0;
 	return 0;
 }

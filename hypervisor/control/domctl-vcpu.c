@@ -43,6 +43,8 @@ long do_domctl_setvcpucontext(struct subop_call *c, void *op)
 			vcpu_set_up(v);
 		else if (!rc)
 			vcpu_set_down(v);
+		if (!rc && !v->id)		/* builders clear shared_info */
+			clock_update_wallclock(d);
 		domain_unpause(d);
 	}
 	zfree(ctx);
@@ -433,13 +435,11 @@ long do_domctl_setnodeaffinity(struct subop_call *c, void *op)
 	u64 nodes;
 	int rc = control_bitmap_get(&((xen_domctl_t *)op)->u.nodeaffinity.nodemap, &nodes);
 
-	(void)c;
 	return rc ? rc : nodes & 1 ? 0 : -EINVAL;
 }
 
 long do_domctl_getnodeaffinity(struct subop_call *c, void *op)
 {
-	(void)c;
 	return control_bitmap_put(&((xen_domctl_t *)op)->u.nodeaffinity.nodemap, 1);
 }
 

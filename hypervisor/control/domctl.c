@@ -107,7 +107,6 @@ long do_domctl_createdomain(struct subop_call *c, void *op)
 	int rc = config_check(k);
 	struct domain *d;
 
-	(void)c;
 	if (rc)
 		return rc;
 	if (!o->domain || o->domain >= DOMID_FIRST_RESERVED)
@@ -141,13 +140,11 @@ long do_domctl_max_vcpus(struct subop_call *c, void *op)
 
 long do_domctl_destroydomain(struct subop_call *c, void *op)
 {
-	(void)op;
 	return target(c) == c->v->domain ? -EINVAL : domain_kill(target(c));
 }
 
 long do_domctl_pausedomain(struct subop_call *c, void *op)
 {
-	(void)op;
 	return target(c) == c->v->domain ? -EINVAL : domain_pause_by_controller(target(c));
 }
 
@@ -156,7 +153,6 @@ long do_domctl_unpausedomain(struct subop_call *c, void *op)
 	struct domain *d = target(c);
 	long rc = domain_unpause_by_controller(d);
 
-	(void)op;
 	if (!rc && !d->controller_pauses)
 		d->control.started = true;
 	return rc;
@@ -164,7 +160,6 @@ long do_domctl_unpausedomain(struct subop_call *c, void *op)
 
 long do_domctl_resumedomain(struct subop_call *c, void *op)
 {
-	(void)op;
 	if (target(c) == c->v->domain)
 		return -EINVAL;
 	domain_resume(target(c));
@@ -271,13 +266,11 @@ long do_domctl_settimeoffset(struct subop_call *c, void *op)
 /* Only 64-bit guests: what they are anyway may be said. */
 long do_domctl_set_address_size(struct subop_call *c, void *op)
 {
-	(void)c;
 	return ((xen_domctl_t *)op)->u.address_size.size == 64 ? 0 : -EINVAL;
 }
 
 long do_domctl_get_address_size(struct subop_call *c, void *op)
 {
-	(void)c;
 	((xen_domctl_t *)op)->u.address_size.size = 64;
 	return 0;
 }
@@ -420,7 +413,6 @@ long do_domctl_irq_permission(struct subop_call *c, void *op)
 {
 	const struct xen_domctl_irq_permission *p = &((xen_domctl_t *)op)->u.irq_permission;
 
-	(void)c;
 	if (p->pirq >= NR_PIRQS)
 		return hc_fail(-EINVAL, "pirq %u", p->pirq);
 	return p->allow_access ? -EPERM : 0;

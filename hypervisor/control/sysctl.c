@@ -48,7 +48,6 @@ long do_sysctl_readconsole(struct subop_call *c, void *op)
 	char text[128];
 	u32 done = 0, n;
 
-	(void)c;
 	if (r->incremental && (s32)(r->index - (u32)pos) > 0)
 		pos += r->index - (u32)pos;
 	while (done < r->count) {
@@ -73,7 +72,6 @@ long do_sysctl_debug_keys(struct subop_call *c, void *op)
 	const struct xen_sysctl_debug_keys *k = &((xen_sysctl_t *)op)->u.debug_keys;
 	char keys[KEYS_MAX];
 
-	(void)c;
 	if (k->nr_keys > KEYS_MAX)
 		return hc_fail(-E2BIG, "%u keys", k->nr_keys);
 	if (copy_from_guest(keys, handle_va(k->keys, 0), k->nr_keys))
@@ -113,7 +111,6 @@ long do_sysctl_physinfo(struct subop_call *c, void *op)
 	struct xen_sysctl_physinfo *p = &((xen_sysctl_t *)op)->u.physinfo;
 	const struct cpu_features *f = &cpu_features;
 
-	(void)c;
 	*p = (struct xen_sysctl_physinfo){
 		.threads_per_core = 1, .cores_per_socket = nr_cpus, .nr_cpus = nr_cpus,
 		.max_cpu_id = nr_cpus - 1, .nr_nodes = 1, .cpu_khz = tsc_khz,
@@ -134,7 +131,6 @@ long do_sysctl_availheap(struct subop_call *c, void *op)
 	bool all = a->node <= 0 && !a->min_bitwidth &&
 		   (!a->max_bitwidth || a->max_bitwidth >= cpu_features.phys_bits);
 
-	(void)c;
 	a->avail_bytes = all ? heap_free_pages() << PAGE_SHIFT : 0;
 	return 0;
 }
@@ -145,7 +141,6 @@ long do_sysctl_getcpuinfo(struct subop_call *c, void *op)
 	xen_sysctl_cpuinfo_t info;
 	u32 n = MIN(g->max_cpus, nr_cpus);
 
-	(void)c;
 	for (u32 i = 0; i < n; i++) {
 		info.idletime = sched_idle_time(i);
 		if (copy_to_guest(handle_va(g->info, i), &info, sizeof(info)))
@@ -161,7 +156,6 @@ long do_sysctl_cputopoinfo(struct subop_call *c, void *op)
 	struct xen_sysctl_cputopoinfo *t = &((xen_sysctl_t *)op)->u.cputopoinfo;
 	u32 n = handle_is_null(t->cputopo) ? nr_cpus : MIN(t->num_cpus, nr_cpus);
 
-	(void)c;
 	for (u32 i = 0; i < n && !handle_is_null(t->cputopo); i++) {
 		xen_sysctl_cputopo_t cpu = { .core = i };
 
@@ -181,7 +175,6 @@ long do_sysctl_numainfo(struct subop_call *c, void *op)
 	xen_sysctl_meminfo_t m = { max_mfn << PAGE_SHIFT, heap_free_pages() << PAGE_SHIFT };
 	u32 distance = NODE_DISTANCE_SELF;
 
-	(void)c;
 	if (!i->num_nodes && (mem || distances))
 		return 0;
 	if (mem && copy_to_guest(handle_va(i->meminfo, 0), &m, sizeof(m)))
@@ -200,7 +193,6 @@ long do_sysctl_pcitopoinfo(struct subop_call *c, void *op)
 	struct xen_sysctl_pcitopoinfo *t = &((xen_sysctl_t *)op)->u.pcitopoinfo;
 	u32 node = XEN_INVALID_NODE_ID;
 
-	(void)c;
 	if (handle_is_null(t->devs) || handle_is_null(t->nodes))
 		return hc_fail(-EINVAL, "no list of devices");
 	t->num_devs = MIN(t->num_devs, DEVICES_AT_ONCE);
@@ -224,7 +216,6 @@ long do_sysctl_getdomaininfolist(struct subop_call *c, void *op)
 	u32 from = l->first_domain, n = 0;
 	long rc = 0;
 
-	(void)c;
 	while (!rc && n < l->max_domains && from < DOMID_FIRST_RESERVED && (d = domain_get_next(from))) {
 		getdomaininfo(d, &info);
 		from = d->id + 1;
@@ -239,7 +230,6 @@ long do_sysctl_getdomaininfolist(struct subop_call *c, void *op)
 
 long do_sysctl_sched_id(struct subop_call *c, void *op)
 {
-	(void)c;
 	((xen_sysctl_t *)op)->u.sched_id.sched_id = XEN_SCHEDULER_CREDIT2;
 	return 0;
 }
@@ -249,7 +239,6 @@ long do_sysctl_scheduler_op(struct subop_call *c, void *op)
 	struct xen_sysctl_scheduler_op *s = &((xen_sysctl_t *)op)->u.scheduler_op;
 	u32 *us = &s->u.sched_credit2.ratelimit_us;
 
-	(void)c;
 	if (s->cmd != XEN_SYSCTL_SCHEDOP_putinfo && s->cmd != XEN_SYSCTL_SCHEDOP_getinfo)
 		return -EINVAL;
 	if (s->cpupool_id)
@@ -274,7 +263,6 @@ long do_sysctl_cpupool_op(struct subop_call *c, void *op)
 	struct xen_sysctl_cpupool_op *p = &((xen_sysctl_t *)op)->u.cpupool_op;
 	struct domain *d;
 
-	(void)c;
 	switch (p->op) {
 	case XEN_SYSCTL_CPUPOOL_OP_INFO:
 		if (p->cpupool_id)

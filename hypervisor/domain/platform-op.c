@@ -29,7 +29,6 @@ long do_platform_settime32(struct subop_call *c, void *op)
 {
 	const struct xenpf_settime32 *t = &platform_op(c)->u.settime32;
 
-	(void)op;
 	return set_time(t->secs, t->nsecs, t->system_time);
 }
 
@@ -37,7 +36,6 @@ long do_platform_settime64(struct subop_call *c, void *op)
 {
 	const struct xenpf_settime64 *t = &platform_op(c)->u.settime64;
 
-	(void)op;
 	if (t->mbz)
 		return -EINVAL;
 	return set_time(t->secs, t->nsecs, t->system_time);
@@ -51,7 +49,6 @@ long do_platform_firmware_info(struct subop_call *c, void *op)
 	xen_platform_op_t *p = platform_op(c);
 	struct xenpf_firmware_info *f = &p->u.firmware_info;
 
-	(void)op;
 	switch (f->type) {
 	case XEN_FW_DISK_INFO:
 	case XEN_FW_DISK_MBR_SIGNATURE:
@@ -77,7 +74,6 @@ long do_platform_get_cpuinfo(struct subop_call *c, void *op)
 	struct xenpf_pcpuinfo *i = &platform_op(c)->u.pcpu_info;
 	const struct pcpu *p = i->xen_cpuid < NR_CPUS ? pcpu_of(i->xen_cpuid) : NULL;
 
-	(void)op;
 	i->flags = XEN_PCPU_FLAGS_INVALID;
 	if (p) {
 		i->flags = p->online ? XEN_PCPU_FLAGS_ONLINE : 0;
@@ -92,8 +88,6 @@ long do_platform_get_cpuinfo(struct subop_call *c, void *op)
 /* C and P states are the CPU's own business here; Linux takes this answer for that. */
 long do_platform_set_processor_pminfo(struct subop_call *c, void *op)
 {
-	(void)c;
-	(void)op;
 	return -ENOSYS;
 }
 
@@ -102,7 +96,6 @@ long do_platform_enter_acpi_sleep(struct subop_call *c, void *op)
 {
 	const struct xenpf_enter_acpi_sleep *s = &platform_op(c)->u.enter_acpi_sleep;
 
-	(void)op;
 	if (s->flags & ~XENPF_ACPI_SLEEP_EXTENDED)
 		return -EINVAL;
 	if (s->sleep_state != ACPI_STATE_S5)

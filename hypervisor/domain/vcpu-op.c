@@ -52,7 +52,6 @@ long do_vcpu_initialise(struct subop_call *c, void *op)
 	struct vcpu_guest_context *ctx;
 	long rc;
 
-	(void)op;
 	if (!vcpu_info_present(v))
 		return hc_fail(-EINVAL, "v%u has no vcpu_info", v->id);
 	ctx = zalloc(sizeof(*ctx));
@@ -74,7 +73,6 @@ long do_vcpu_up(struct subop_call *c, void *op)
 	struct vcpu *v = target(c);
 	bool ready;
 
-	(void)op;
 	spin_lock(&d->lock);
 	ready = v->initialised;
 	spin_unlock(&d->lock);
@@ -92,7 +90,6 @@ long do_vcpu_down(struct subop_call *c, void *op)
 	struct vcpu *v = target(c), *other;
 	bool last = true;
 
-	(void)op;
 	spin_lock(&d->lock);
 	for_each_vcpu(d, other)
 		if (other != v && !is_down(other))
@@ -107,7 +104,6 @@ long do_vcpu_down(struct subop_call *c, void *op)
 
 long do_vcpu_is_up(struct subop_call *c, void *op)
 {
-	(void)op;
 	return !is_down(target(c));
 }
 
@@ -121,7 +117,6 @@ void vcpu_send_nmi(struct vcpu *v)
 
 long do_vcpu_send_nmi(struct subop_call *c, void *op)
 {
-	(void)op;
 	if (c->arg)
 		return hc_fail(-EINVAL, "send_nmi has no argument");
 	vcpu_send_nmi(target(c));
@@ -222,7 +217,6 @@ long do_vcpu_set_periodic_timer(struct subop_call *c, void *op)
 
 long do_vcpu_stop_periodic_timer(struct subop_call *c, void *op)
 {
-	(void)op;
 	vcpu_set_period(target(c), 0);
 	return 0;
 }
@@ -246,7 +240,6 @@ long do_vcpu_stop_singleshot_timer(struct subop_call *c, void *op)
 {
 	struct vcpu *v = target(c);
 
-	(void)op;
 	if (v != c->v)
 		return hc_fail(-EINVAL, "v%u's timer is its own affair", v->id);
 	timer_stop(&v->sched.singleshot);

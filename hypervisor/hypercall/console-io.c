@@ -118,7 +118,6 @@ long do_console_write(struct subop_call *c, void *op)
 	u32 count = c->extra;
 	char text[CHUNK];
 
-	(void)op;
 	if (!d->privileged && !lines)
 		return -ENOMEM;
 	for (u32 done = 0, n; done < count; done += n) {
@@ -146,7 +145,6 @@ long do_console_read(struct subop_call *c, void *op)
 	u32 count = c->extra, done = 0;
 	char text[CHUNK];
 
-	(void)op;
 	if (!c->v->domain->privileged)
 		return hc_fail(-EPERM, "the console's input is not this domain's");
 	if (count > 0x7fffffff)

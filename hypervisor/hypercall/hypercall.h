@@ -13,6 +13,9 @@
 #include "lib/errno.h"
 #include "lib/types.h"
 
+/* Handlers share one signature; few need all of it. */
+#pragma GCC diagnostic ignored "-Wunused-parameter"
+
 #define HYPERCALL(nr, name, who, args)	long do_##name(struct vcpu *v, const struct hc_##name *a);
 #define HYPERCALL_ABSENT(nr, name, why)
 #include "abi/hypercalls.def"

@@ -43,7 +43,6 @@ long do_version_version(struct subop_call *c, void *op)
 
 long do_version_extraversion(struct subop_call *c, void *op)
 {
-	(void)c;
 	str_copy(op, EXTRAVERSION, sizeof(xen_extraversion_t));
 	return 0;
 }
@@ -52,7 +51,6 @@ long do_version_compile_info(struct subop_call *c, void *op)
 {
 	struct xen_compile_info *i = op;
 
-	(void)c;
 	str_copy(i->compiler, COMPILER, sizeof(i->compiler));
 	str_copy(i->compile_by, "bonsai", sizeof(i->compile_by));
 	str_copy(i->compile_domain, "", sizeof(i->compile_domain));
@@ -63,21 +61,18 @@ long do_version_compile_info(struct subop_call *c, void *op)
 
 long do_version_capabilities(struct subop_call *c, void *op)
 {
-	(void)c;
 	str_copy(op, "xen-3.0-x86_64 ", sizeof(xen_capabilities_info_t));
 	return 0;
 }
 
 long do_version_changeset(struct subop_call *c, void *op)
 {
-	(void)c;
 	str_copy(op, "unavailable", sizeof(xen_changeset_info_t));
 	return 0;
 }
 
 long do_version_platform_parameters(struct subop_call *c, void *op)
 {
-	(void)c;
 	((xen_platform_parameters_t *)op)->virt_start = HV_START;
 	return 0;
 }
@@ -96,7 +91,6 @@ long do_version_get_features(struct subop_call *c, void *op)
 
 long do_version_pagesize(struct subop_call *c, void *op)
 {
-	(void)op;
 	if (c->arg)
 		return hc_fail(-EINVAL, "pagesize has no argument");
 	return PAGE_SIZE;
@@ -119,7 +113,6 @@ long do_version_build_id(struct subop_call *c, void *op)
 {
 	xen_build_id_t id;
 
-	(void)op;
 	if (!c->v->domain->privileged)
 		return hc_fail(-EPERM, "build id");
 	if (c->arg) {

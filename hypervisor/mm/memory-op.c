@@ -181,7 +181,6 @@ long do_memory_populate_physmap(struct subop_call *c, void *op)
 
 long do_memory_maximum_ram_page(struct subop_call *c, void *op)
 {
-	(void)op;
 	return c->extra ? -EINVAL : (long)max_mfn;
 }
 
@@ -241,7 +240,6 @@ long do_memory_machphys_mfn_list(struct subop_call *c, void *op)
 	u64 mfn = 0;
 	u32 i;
 
-	(void)c;
 	for (i = 0; i < l->max_extents && i < m2p_nr_extents(); i++) {
 		mfn_t extent = m2p_extent(i);
 
@@ -258,7 +256,6 @@ long do_memory_machphys_mapping(struct subop_call *c, void *op)
 {
 	xen_machphys_mapping_t *m = op;
 
-	(void)c;
 	m->v_start = MACH2PHYS_VIRT_START;
 	m->v_end = MACH2PHYS_VIRT_END;
 	m->max_mfn = max_mfn - 1;
@@ -277,7 +274,6 @@ long do_memory_machine_memory_map(struct subop_call *c, void *op)
 	guest_va_t buffer = (guest_va_t)m->buffer.p;
 	u32 i;
 
-	(void)c;
 	if (m->nr_entries < memmap_count)
 		return hc_fail(-EINVAL, "room for %u entries, there are %u", m->nr_entries, memmap_count);
 	for (i = 0; i < memmap_count; i++) {

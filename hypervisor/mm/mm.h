@@ -18,7 +18,7 @@ struct domain_mm {
 	struct spinlock pages_lock;	/* LOCK_HEAP: what follows, up to last */
 	u64 tot_pages;
 	u64 max_pages;
-	u64 claimed;			/* promised and not yet allocated, mm/resource.c */
+	u64 claimed;			/* promised and not yet allocated, control/memory.c */
 	bool leaving;			/* dead, but frames are left: the last one puts a reference to the domain */
 	mfn_t first, last;		/* all frames it ever had lie between these: for its end */
 	/*
@@ -27,7 +27,7 @@ struct domain_mm {
 	 */
 	bool linear;			/* there was one */
 	u64 linear_slots[PT_ENTRIES / 64];
-	struct memory_map *map;		/* as its builder told it, mm/resource.c; NULL: none */
+	struct memory_map *map;		/* as its builder told it, control/memory.c; NULL: none */
 	mfn_t dying;			/* under lock: tables whose invalidation was preempted; frame.link */
 	mfn_t relinquish_next;		/* where a preempted frames_relinquish() goes on */
 };
@@ -79,7 +79,7 @@ int entry_map_grant(struct vcpu *v, u64 addr, bool contains_pte, mfn_t mfn, u64 
 /* new_val: 0, or the entry to put in its place (unmap_and_replace). */
 int entry_unmap_grant(struct vcpu *v, u64 addr, bool contains_pte, mfn_t mfn, bool readonly, guest_va_t new_addr);
 
-/* ---- promises of memory (mm/resource.c) ---------------------------------------------------------- */
+/* ---- promises of memory (control/memory.c) ---------------------------------------------------------- */
 
 /* May d have n more pages?  Locks: d->mm.pages_lock held. */
 bool claim_use(struct domain *d, u64 n);

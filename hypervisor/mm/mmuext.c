@@ -45,7 +45,6 @@ long do_mmuext_pin_l4_table(struct subop_call *c, void *op) { (void)op; return p
 
 long do_mmuext_unpin_table(struct subop_call *c, void *op)
 {
-	(void)op;
 	return mm_unpin(owner_of(c), op_of(c)->arg1.mfn);
 }
 
@@ -56,7 +55,6 @@ long do_mmuext_new_baseptr(struct subop_call *c, void *op)
 	struct vcpu *v = c->v;
 	long rc;
 
-	(void)op;
 	if (is_foreign(c))
 		return -EPERM;
 	rc = mm_set_kernel_root(v, op_of(c)->arg1.mfn);
@@ -68,7 +66,6 @@ long do_mmuext_new_baseptr(struct subop_call *c, void *op)
 
 long do_mmuext_new_user_baseptr(struct subop_call *c, void *op)
 {
-	(void)op;
 	if (is_foreign(c))
 		return -EPERM;
 	return mm_set_user_root(c->v, op_of(c)->arg1.mfn);
@@ -116,7 +113,6 @@ static void flush_page(u64 cpus, guest_va_t va)
 
 long do_mmuext_tlb_flush_local(struct subop_call *c, void *op)
 {
-	(void)op;
 	if (is_foreign(c))
 		return -EPERM;
 	tlb_flush_local();
@@ -125,7 +121,6 @@ long do_mmuext_tlb_flush_local(struct subop_call *c, void *op)
 
 long do_mmuext_invlpg_local(struct subop_call *c, void *op)
 {
-	(void)op;
 	if (is_foreign(c))
 		return -EPERM;
 	flush_page(BIT(this_cpu()), op_of(c)->arg1.linear_addr);
@@ -137,7 +132,6 @@ long do_mmuext_tlb_flush_multi(struct subop_call *c, void *op)
 	u64 cpus;
 	long rc = mask_of(c, &cpus);
 
-	(void)op;
 	if (!rc)
 		tlb_flush_mask(&cpus);
 	return rc;
@@ -148,7 +142,6 @@ long do_mmuext_invlpg_multi(struct subop_call *c, void *op)
 	u64 cpus;
 	long rc = mask_of(c, &cpus);
 
-	(void)op;
 	if (!rc)
 		flush_page(cpus, op_of(c)->arg1.linear_addr);
 	return rc;
@@ -156,7 +149,6 @@ long do_mmuext_invlpg_multi(struct subop_call *c, void *op)
 
 long do_mmuext_tlb_flush_all(struct subop_call *c, void *op)
 {
-	(void)op;
 	if (is_foreign(c))
 		return -EPERM;
 	tlb_flush_domain(c->v->domain);
@@ -165,7 +157,6 @@ long do_mmuext_tlb_flush_all(struct subop_call *c, void *op)
 
 long do_mmuext_invlpg_all(struct subop_call *c, void *op)
 {
-	(void)op;
 	if (is_foreign(c))
 		return -EPERM;
 	flush_page(tlb_cpus_of(c->v->domain), op_of(c)->arg1.linear_addr);
@@ -185,13 +176,11 @@ static long flush_caches(const struct subop_call *c, u64 cpus)
 
 long do_mmuext_flush_cache(struct subop_call *c, void *op)
 {
-	(void)op;
 	return flush_caches(c, BIT(this_cpu()));
 }
 
 long do_mmuext_flush_cache_global(struct subop_call *c, void *op)
 {
-	(void)op;
 	return flush_caches(c, cpus_online[0]);
 }
 
@@ -202,7 +191,6 @@ long do_mmuext_set_ldt(struct subop_call *c, void *op)
 	u32 n = op_of(c)->arg2.nr_ents;
 	guest_va_t base = n ? op_of(c)->arg1.linear_addr : 0;
 
-	(void)op;
 	if (is_foreign(c))
 		return -EPERM;
 	return pv_set_ldt(c->v, base, n);
@@ -219,7 +207,6 @@ long do_mmuext_clear_page(struct subop_call *c, void *op)
 {
 	struct frame *f = get_writable(owner_of(c), op_of(c)->arg1.mfn);
 
-	(void)op;
 	if (!f)
 		return hc_fail(-EINVAL, "clear: frame %#lx", (u64)op_of(c)->arg1.mfn);
 	memset(mfn_to_hv(frame_to_mfn(f)), 0, PAGE_SIZE);
@@ -232,7 +219,6 @@ long do_mmuext_copy_page(struct subop_call *c, void *op)
 	struct frame *src = frame_lookup(op_of(c)->arg2.src_mfn), *dst;
 	long rc = -EINVAL;
 
-	(void)op;
 	if (!src || !frame_get(src, owner_of(c)))
 		return hc_fail(-EINVAL, "copy: frame %#lx", (u64)op_of(c)->arg2.src_mfn);
 	dst = get_writable(owner_of(c), op_of(c)->arg1.mfn);

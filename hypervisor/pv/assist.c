@@ -36,13 +36,11 @@ static long assist_set(struct subop_call *c, bool on)
 
 long do_assist_enable(struct subop_call *c, void *op)
 {
-	(void)op;
 	return assist_set(c, true);
 }
 
 long do_assist_disable(struct subop_call *c, void *op)
 {
-	(void)op;
 	return assist_set(c, false);
 }
 

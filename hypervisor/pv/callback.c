@@ -132,7 +132,6 @@ long do_stack_switch(struct vcpu *v, const struct hc_stack_switch *a)
  */
 long do_set_segment_base(struct vcpu *v, const struct hc_set_segment_base *a)
 {
-	(void)v;
 	if (a->which <= SEGBASE_GS_KERNEL && !va_is_canonical(a->base))
 		return hc_fail(-EINVAL, "segment base %#lx", a->base);
 	switch (a->which) {

@@ -27,7 +27,6 @@ long do_iret(struct vcpu *v, const struct hc_iret *a)
 	struct cpu_user_regs *regs = guest_regs();
 	struct iret_context f;
 
-	(void)a;
 	if (copy_from_guest(&f, regs->rsp, sizeof(f))) {
 		domain_crash(v->domain, "iret frame at %#lx cannot be read", regs->rsp);
 		return 0;

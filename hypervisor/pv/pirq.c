@@ -315,7 +315,6 @@ long do_physdev_get_free_pirq(struct subop_call *c, void *op)
 	physdev_get_free_pirq_t *f = op;
 	int n = free_pirq();
 
-	(void)c;
 	if (n < 0)
 		return n;
 	f->pirq = n;
@@ -361,7 +360,6 @@ long do_physdev_alloc_irq_vector(struct subop_call *c, void *op)
 {
 	physdev_irq_t *i = op;
 
-	(void)c;
 	if (i->irq >= ioapic_nr_gsis())
 		return -EINVAL;
 	i->vector = i->irq;
@@ -370,8 +368,6 @@ long do_physdev_alloc_irq_vector(struct subop_call *c, void *op)
 
 long do_physdev_free_irq_vector(struct subop_call *c, void *op)
 {
-	(void)c;
-	(void)op;
 	return 0;
 }
 
@@ -434,7 +430,6 @@ long do_physdev_pci_device_add(struct subop_call *c, void *op)
 {
 	const physdev_pci_device_add_t *a = op;
 
-	(void)c;
 	return report(a->seg, a->bus, a->devfn);
 }
 
@@ -443,7 +438,6 @@ long do_physdev_pci_device_remove(struct subop_call *c, void *op)
 	const physdev_pci_device_t *p = op;
 	bdf_t bdf = p->bus << 8 | p->devfn;
 
-	(void)c;
 	if (p->seg)
 		return -ENODEV;
 	for (u32 n = 0; n < NR_PIRQS; n++)
@@ -456,7 +450,6 @@ long do_physdev_manage_pci_add(struct subop_call *c, void *op)
 {
 	const physdev_manage_pci_t *m = op;
 
-	(void)c;
 	return report(0, m->bus, m->devfn);
 }
 
@@ -490,7 +483,6 @@ long do_physdev_restore_msi(struct subop_call *c, void *op)
 {
 	const physdev_restore_msi_t *r = op;
 
-	(void)c;
 	return restore(r->bus, r->devfn);
 }
 
@@ -498,7 +490,6 @@ long do_physdev_restore_msi_ext(struct subop_call *c, void *op)
 {
 	const physdev_pci_device_t *p = op;
 
-	(void)c;
 	return p->seg ? -ENODEV : restore(p->bus, p->devfn);
 }
 
@@ -507,7 +498,6 @@ long do_physdev_prepare_msix(struct subop_call *c, void *op)
 {
 	const physdev_pci_device_t *p = op;
 
-	(void)c;
 	return report(p->seg, p->bus, p->devfn);
 }
 
@@ -521,7 +511,6 @@ long do_physdev_pci_mmcfg_reserved(struct subop_call *c, void *op)
 {
 	const physdev_pci_mmcfg_reserved_t *m = op;
 
-	(void)c;
 	return m->segment ? -ENODEV : 0;
 }
 

@@ -81,7 +81,6 @@ long do_memory_set_memory_map(struct subop_call *c, void *op)
 	struct domain *d;
 	long rc = 0;
 
-	(void)c;
 	if (f->map.nr_entries > MAP_MAX)
 		return hc_fail(-EINVAL, "%u entries", f->map.nr_entries);
 	d = domain_get(f->domid);
@@ -174,7 +173,6 @@ long do_memory_claim_pages(struct subop_call *c, void *op)
 	struct domain *d;
 	long rc;
 
-	(void)c;
 	if (r->extent_start.p || r->extent_order || r->mem_flags)
 		return -EINVAL;
 	d = domain_get(r->domid);
@@ -188,14 +186,10 @@ long do_memory_claim_pages(struct subop_call *c, void *op)
 /* No frame is shared between domains to save memory. */
 long do_memory_get_sharing_freed_pages(struct subop_call *c, void *op)
 {
-	(void)c;
-	(void)op;
 	return 0;
 }
 
 long do_memory_get_sharing_shared_pages(struct subop_call *c, void *op)
 {
-	(void)c;
-	(void)op;
 	return 0;
 }
