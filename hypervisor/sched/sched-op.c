@@ -12,7 +12,6 @@
 
 long do_sched_yield(struct subop_call *c, void *op)
 {
-	(void)op;
 	c->v->sched.yielded = true;
 	softirq_raise(SOFTIRQ_SCHEDULE);
 	return 0;
@@ -20,7 +19,6 @@ long do_sched_yield(struct subop_call *c, void *op)
 
 long do_sched_block(struct subop_call *c, void *op)
 {
-	(void)op;
 	WRITE_ONCE(c->v->evtchn.info->evtchn_upcall_mask, 0);
 	vcpu_block();
 	return 0;
@@ -118,7 +116,6 @@ long do_sched_remote_shutdown(struct subop_call *c, void *op)
 	const sched_remote_shutdown_t *s = op;
 	struct domain *d;
 
-	(void)c;
 	d = s->domain_id < DOMID_FIRST_RESERVED ? domain_get(s->domain_id) : NULL;
 	if (!d)
 		return -ESRCH;
