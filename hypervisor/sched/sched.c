@@ -405,8 +405,9 @@ static void periodic_start(struct vcpu *v, ns_t now)
 	next = v->sched.last_tick + v->sched.period;
 	if (now >= next) {
 		virq_raise(v, VIRQ_TIMER);
-		v->sched.last_tick = now;
-		next = now + v->sched.period;
+		/* On the old grid, so that late ticks do not add up. */
+		v->sched.last_tick = now - (now - next) % v->sched.period;
+		next = v->sched.last_tick + v->sched.period;
 	}
 	timer_set(&v->sched.periodic, next);
 }
@@ -440,14 +441,17 @@ static void switch_to(struct sched_cpu *c, struct vcpu *prev, struct vcpu *next,
 
 	leave(prev);
 	context_switch(prev, next);
-	spin_lock(&run_queue.lock);
-	__atomic_store_n(&prev->sched.running, false, __ATOMIC_RELEASE);
-	if (!prev->sched.idle && is_runnable(prev)) {
-		c->sliced = !next->sched.idle;
-		cpu = enqueue(prev, now);
+	if (!prev->sched.idle) {
+		spin_lock(&run_queue.lock);
+		if (is_runnable(prev)) {
+			c->sliced = !next->sched.idle;
+			cpu = enqueue(prev, now);
+		}
+		/* The last of prev: who waits for this may free it. */
+		__atomic_store_n(&prev->sched.running, false, __ATOMIC_RELEASE);
+		spin_unlock(&run_queue.lock);
+		tell(cpu);
 	}
-	spin_unlock(&run_queue.lock);
-	tell(cpu);
 	arrive(next, next->sched.cpu, now);
 }
 
