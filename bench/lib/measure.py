@@ -1,0 +1,96 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""From boots to figures."""
+
+import re
+import statistics
+
+import columns
+from harness import console, machine
+
+OP = re.compile(r"^op (\w+) (-?[0-9.]+) (-?[0-9.]+) (-?[0-9.]+)$")
+SAID = re.compile(r"^(mitigation [^:]+|cpu|clock):? (.*)")
+DONE = "ops: done"
+
+
+class Failed(Exception):
+    """A boot brought no figures."""
+
+
+def one_boot(column, words, icount, smp=1):
+    """({operation: (median, least, most)}, {what the kernel said of its machine}) of one boot."""
+    spec = columns.spec(column, words, icount, smp)
+    outcome = machine.boot(spec)
+    texts = [console.guest_text(t) for t in outcome.texts()]
+    figures = {m.group(1): tuple(map(float, m.groups()[1:])) for m in map(OP.match, texts) if m}
+    if DONE not in texts or not figures:
+        raise Failed("%s: the boot ended by %s %s\n%s" % (column, outcome.kind, outcome.why, "\n".join(texts[-20:])))
+    return figures, {m.group(1): m.group(2) for m in map(SAID.match, texts) if m}
+
+
+class Column:
+    """All boots of one column."""
+
+    def __init__(self, name):
+        self.name = name
+        self.said = {}
+        self.boots = []         # of nanoseconds
+        self.instructions = {}
+
+    def boot(self, words, smp=1):
+        """One more boot for time."""
+        figures, said = one_boot(self.name, words, False, smp)
+        self.said.update(said)
+        self.boots.append(figures)
+
+    def count(self, words):
+        """The boot that counts instructions."""
+        figures, said = one_boot(self.name, ["-i"] + words, True)
+        self.said.update(said)
+        self.instructions.update((name, f[0]) for name, f in figures.items())
+
+    def time(self, name):
+        """[median of the boots' medians, half of their range in percent of it], or None."""
+        medians = [b[name][0] for b in self.boots if name in b]
+        if not medians:
+            return None
+        middle = statistics.median(medians)
+        return [round(middle, 1), round(50 * (max(medians) - min(medians)) / middle, 1) if middle else 0.0]
+
+    def names(self):
+        """Operations measured here, in their order."""
+        return list(dict.fromkeys([n for b in self.boots for n in b] + list(self.instructions)))
+
+
+def result(found, facts):
+    """What is kept of all columns: plain data for JSON."""
+    names = list(dict.fromkeys(n for c in found for n in c.names()))
+    ops = {n: {c.name: {"ns": c.time(n), "ins": c.instructions.get(n)} for c in found if n in c.names()} for n in names}
+    return {**facts, "columns": [c.name for c in found], "said": {c.name: c.said for c in found}, "ops": ops}
+
+
+def value(res, op, column, kind):
+    """One figure of a result: kind is "ns" or "ins"; None where there is none."""
+    cell = res["ops"][op].get(column, {}).get(kind)
+    return cell[0] if isinstance(cell, list) else cell
+
+
+def ratio(a, b):
+    """a/b where both are known and b is not nothing."""
+    return a / b if a is not None and b is not None and b > 0 else None
+
+
+def added(res, op, column):
+    """Instructions that a column needs beyond the native ones; for what native has not, all."""
+    mine = value(res, op, column, "ins")
+    return mine - (value(res, op, "native", "ins") or 0) if mine is not None else None
+
+
+def share(res, op, ours, xen):
+    """What ours adds over what Xen adds."""
+    return ratio(added(res, op, ours), added(res, op, xen))
+
+
+def mean(values):
+    """Geometric mean of those that are known, or None."""
+    known = [v for v in values if v]
+    return statistics.geometric_mean(known) if known else None

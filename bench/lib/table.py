@@ -1,0 +1,101 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Figures as text."""
+
+import columns
+import measure
+
+PAIRS = (("ours", "xen"), ("ours-domu", "xen-domu"))
+# The group that the means are taken over: what asks the kernel, not loops.
+GROUP = ("getppid", "write_null", "signal", "pipe_round", "fault_anon", "fault_file", "fault_copy", "mmap_munmap",
+         "mmap_touch_page", "mprotect_twice", "fork_exit", "fork_exec", "fork_exit_8M", "fork_exec_8M", "thread",
+         "futex_round", "switch_0K", "switch_64K", "sched_yield")
+
+
+def _number(v):
+    return "" if v is None else "{:,.0f}".format(v) if abs(v) >= 1000 else "%.1f" % v
+
+
+def _ratio(v):
+    return "" if v is None else "%.2f" % v
+
+
+def layout(head, rows):
+    """Lines of a table: the first column to the left, the others to the right."""
+    widths = [max(len(r[i]) for r in [head] + rows) for i in range(len(head))]
+    for row in [head] + rows:
+        yield "  ".join([row[0].ljust(widths[0])] + [c.rjust(w) for c, w in zip(row[1:], widths[1:])]).rstrip()
+
+
+def present(res):
+    """The pairs of columns that this result has."""
+    return [p for p in PAIRS if p[0] in res["columns"] and p[1] in res["columns"]]
+
+
+def times(res):
+    """The table of nanoseconds."""
+    cols = res["columns"]
+    head = ["nanoseconds"] + [columns.TITLES[c] for c in cols] + ["+-%"] + ["ours/Xen" + s for s in ("", " domU")][:len(present(res))]
+    rows = []
+    for op, cells in res["ops"].items():
+        known = [c["ns"] for c in cells.values() if c["ns"]]
+        if known:
+            rows.append([op] + [_number(measure.value(res, op, c, "ns")) for c in cols] + ["%.0f" % max(k[1] for k in known)] +
+                        [_ratio(measure.ratio(*(measure.value(res, op, c, "ns") for c in p))) for p in present(res)])
+    return layout(head, rows)
+
+
+def instructions(res):
+    """The table of instructions: the counts, what is added to native, and the share of what Xen adds."""
+    cols = [c for c in res["columns"] if any(measure.value(res, op, c, "ins") for op in res["ops"])]
+    pairs = [p for p in present(res) if p[0] in cols and p[1] in cols]
+    head = ["instructions"] + [columns.TITLES[c] for c in cols]
+    for ours, xen in pairs:
+        head += ["+ " + columns.TITLES[ours], "+ " + columns.TITLES[xen], "share"]
+    rows = []
+    for op in res["ops"]:
+        row = [op] + [_number(measure.value(res, op, c, "ins")) for c in cols]
+        for ours, xen in pairs:
+            row += [_number(measure.added(res, op, ours)), _number(measure.added(res, op, xen)),
+                    _ratio(measure.share(res, op, ours, xen))]
+        if any(row[1:]):
+            rows.append(row)
+    return layout(head, rows)
+
+
+def means(res):
+    """Geometric means over the group."""
+    for ours, xen in present(res):
+        mean = measure.mean(measure.ratio(measure.value(res, op, ours, "ns"), measure.value(res, op, xen, "ns"))
+                            for op in GROUP if op in res["ops"])
+        share = measure.mean(measure.share(res, op, ours, xen) for op in GROUP if op in res["ops"])
+        yield "%s: time %s of Xen's, instructions added %s of what Xen adds (geometric means)" % (
+            columns.TITLES[ours], _ratio(mean) or "?", _ratio(share) or "?")
+
+
+def of_ports(found, unit):
+    """The table of pv-guest's ports."""
+    names = dict.fromkeys(n for c in found.values() for n in c)
+    guests = [c for c in found if c != "native"]
+    head = [unit] + [{"native": "native", "ours": "ours", "xen": "Xen"}[c] for c in found] + ["%s/native" % g for g in guests]
+    rows = [[n] + [_number(c.get(n)) for c in found.values()] +
+            [_ratio(measure.ratio(found[g].get(n), found["native"].get(n))) for g in guests] for n in names]
+    return layout(head, rows)
+
+
+def facts(res):
+    """How it was measured, as sentences; what the columns do not share is said of each."""
+    yield "commit %s, %s; %s" % (res["commit"], res["date"], res["how"])
+    for key in sorted({k for said in res["said"].values() for k in said}):
+        values = {c: said.get(key, "not told") for c, said in res["said"].items()}
+        same = len(set(values.values())) == 1
+        text = next(iter(values.values())) if same else "; ".join("%s: %s" % (columns.TITLES[c], v) for c, v in values.items())
+        if not same or text != "Not affected":
+            yield "%s%s: %s" % (key, " (all columns)" if same else "", text)
+
+
+def whole(res):
+    """Everything as text."""
+    parts = [list(facts(res)), list(times(res)), list(instructions(res)), list(means(res))]
+    for unit, found in res.get("ports", {}).items():
+        parts.append(list(of_ports(found, "pv-guest, " + unit)))
+    return "\n\n".join("\n".join(p) for p in parts if p) + "\n"
