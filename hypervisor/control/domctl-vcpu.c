@@ -12,6 +12,20 @@
 
 /* ---- the context ---------------------------------------------------------------------------------- */
 
+/* The same tables as v has: one that has run keeps them. */
+static bool has_tables(const struct vcpu *v, const struct vcpu_guest_context *c)
+{
+	u64 user = c->ctrlreg[1] ? xen_cr3_to_pfn(c->ctrlreg[1]) : 0;
+
+	for (unsigned int i = 0; i < 14; i++)
+		if (v->pv.gdt_frames[i] != c->gdt_frames[i])
+			return false;
+	return v->pv.gdt_entries == c->gdt_ents && v->pv.ldt_entries == c->ldt_ents &&
+	       (!c->ldt_ents || v->pv.ldt_base == c->ldt_base) &&
+	       PFN_DOWN(v->mm.kernel_cr3) == xen_cr3_to_pfn(c->ctrlreg[3]) &&
+	       PFN_DOWN(v->mm.user_cr3) == user && (user || (c->flags & VGCF_in_kernel));
+}
+
 /**
  * do_domctl_setvcpucontext - give a vCPU all its registers and tables
  *
@@ -37,7 +51,7 @@ long do_domctl_setvcpucontext(struct subop_call *c, void *op)
 	if (!rc) {
 		domain_pause(d);
 		spin_lock(&d->lock);
-		rc = vcpu_set_context(v, ctx);
+		rc = v->initialised && !has_tables(v, ctx) ? -EOPNOTSUPP : vcpu_set_context(v, ctx);
 		spin_unlock(&d->lock);
 		if (!rc && (ctx->flags & VGCF_online))
 			vcpu_set_up(v);

@@ -100,7 +100,7 @@ long do_domctl_createdomain(struct subop_call *c, void *op)
 	const struct xen_domctl_createdomain *k = &o->u.createdomain;
 	struct domain_config cfg = {
 		.id = o->domain, .max_vcpus = k->max_vcpus, .ssidref = k->ssidref,
-		.max_evtchn_port = k->max_evtchn_port, .max_grant_frames = k->max_grant_frames,
+		.max_evtchn_port = MIN(k->max_evtchn_port, (u32)INT32_MAX), .max_grant_frames = k->max_grant_frames,
 		.max_maptrack_frames = k->max_maptrack_frames,
 		.max_grant_version = k->grant_opts,
 	};

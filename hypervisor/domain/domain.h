@@ -118,7 +118,10 @@ void vcpu_free(struct vcpu *v);
 struct domain *dom0_build(const void *kernel, size_t kernel_size, const char *cmdline,
 			  maddr_t initrd, size_t initrd_size);
 
-/* Set a vCPU's registers from the ABI's context (VCPUOP_initialise, setvcpucontext). */
+/*
+ * Set a vCPU's registers from the ABI's context (VCPUOP_initialise, setvcpucontext), and its tables, if it has
+ * none yet.
+ */
 int vcpu_set_context(struct vcpu *v, const struct vcpu_guest_context *c);
 
 void domains_dump(void);		/* console key 'q' */

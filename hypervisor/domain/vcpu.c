@@ -122,28 +122,12 @@ static int set_tables(struct vcpu *v, const struct vcpu_guest_context *c)
 	return rc;
 }
 
-/* The same tables as v has: one that has run keeps them. */
-static bool has_tables(const struct vcpu *v, const struct vcpu_guest_context *c)
-{
-	u64 user = c->ctrlreg[1] ? xen_cr3_to_pfn(c->ctrlreg[1]) : 0;
-
-	for (unsigned int i = 0; i < 14; i++)
-		if (v->pv.gdt_frames[i] != c->gdt_frames[i])
-			return false;
-	return v->pv.gdt_entries == c->gdt_ents && v->pv.ldt_entries == c->ldt_ents &&
-	       (!c->ldt_ents || v->pv.ldt_base == c->ldt_base) &&
-	       PFN_DOWN(v->mm.kernel_cr3) == xen_cr3_to_pfn(c->ctrlreg[3]) &&
-	       PFN_DOWN(v->mm.user_cr3) == user && (user || (c->flags & VGCF_in_kernel));
-}
-
 int vcpu_set_context(struct vcpu *v, const struct vcpu_guest_context *c)
 {
 	int rc = context_check(c);
 
 	if (rc)
 		return rc;
-	if (v->initialised && !has_tables(v, c))
-		return -EOPNOTSUPP;
 	set_registers(v, c);
 	rc = v->initialised ? 0 : set_tables(v, c);
 	if (rc) {
