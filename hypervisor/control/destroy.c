@@ -12,19 +12,25 @@
 static int stop(struct domain *d)
 {
 	spin_lock(&d->lock);
+	spin_lock(&d->grant->lock);
+	spin_lock(&d->evtchn.lock);
+	spin_lock(&d->mm.lock);
 	spin_lock(&d->mm.pages_lock);
 	d->dying = true;
 	spin_unlock(&d->mm.pages_lock);
+	spin_unlock(&d->mm.lock);
+	spin_unlock(&d->evtchn.lock);
+	spin_unlock(&d->grant->lock);
 	spin_unlock(&d->lock);
 	domain_pause(d);
 	return 0;
 }
 
-static int leave_others(struct domain *d)
+/* Timers raise events, so they go before the places that events are written to. */
+static int stop_timers(struct domain *d)
 {
 	struct vcpu *v;
 
-	evtchn_domain_destroy(d);
 	sched_domain_destroy(d);
 	for_each_vcpu(d, v)
 		sched_vcpu_destroy(v);
@@ -53,8 +59,10 @@ static int let_go(struct domain *d)
 	for (u32 i = 0; i < d->max_vcpus; i++)
 		if (d->vcpu[i])
 			evtchn_vcpu_detach(d->vcpu[i]);
+	spin_lock(&d->lock);
 	frame_share_end(d->shared, d);
 	d->shared = NULL;
+	spin_unlock(&d->lock);
 	frames_let_go(d);
 	if (dom0)
 		virq_raise_global(dom0, VIRQ_DOM_EXC);
@@ -63,7 +71,7 @@ static int let_go(struct domain *d)
 }
 
 static int (*const steps[])(struct domain *d) = {
-	stop, leave_others, grant_domain_destroy, drop_tables, frames_relinquish, let_go,
+	stop, stop_timers, evtchn_domain_destroy, grant_domain_destroy, drop_tables, frames_relinquish, let_go,
 };
 
 int domain_kill(struct domain *d)

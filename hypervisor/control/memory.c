@@ -124,42 +124,25 @@ long do_memory_memory_map(struct subop_call *c, void *op)
 
 /* ---- claims ----------------------------------------------------------------------------------------- */
 
-static u64 claims;			/* of all domains; changes under the domain's pages_lock */
-
-/* Is there room for n more pages of d's, besides what others were promised?  d's promise shrinks by them. */
-bool claim_use(struct domain *d, u64 n)
-{
-	u64 own = MIN(n, d->mm.claimed);
-
-	if (likely(!READ_ONCE(claims)))
-		return true;
-	if (heap_free_pages() + own < READ_ONCE(claims) + n)
-		return false;
-	d->mm.claimed -= own;
-	__atomic_sub_fetch(&claims, own, __ATOMIC_SEQ_CST);
-	return true;
-}
-
 int claim_set(struct domain *d, u64 pages)
 {
-	u64 want, old = d->mm.claimed;
+	u64 want;
+	int rc = 0;
 
 	spin_lock(&d->mm.pages_lock);
-	want = pages > d->mm.tot_pages ? pages - d->mm.tot_pages : 0;
-	if (pages && (old || pages > d->mm.max_pages || pages < d->mm.tot_pages || d->dying)) {
-		spin_unlock(&d->mm.pages_lock);
-		return -EINVAL;
+	want = pages - d->mm.tot_pages;
+	if (!pages) {
+		heap_promise_end(d->mm.claimed);
+		d->mm.claimed = 0;
+	} else if (d->mm.claimed || pages > d->mm.max_pages || pages <= d->mm.tot_pages || d->dying) {
+		rc = -EINVAL;
+	} else if (!heap_promise(want)) {
+		rc = -ENOMEM;
+	} else {
+		d->mm.claimed = want;
 	}
-	if (want && __atomic_add_fetch(&claims, want, __ATOMIC_SEQ_CST) > heap_free_pages()) {
-		__atomic_sub_fetch(&claims, want, __ATOMIC_SEQ_CST);
-		spin_unlock(&d->mm.pages_lock);
-		return -ENOMEM;
-	}
-	d->mm.claimed = want;
-	if (!pages)
-		__atomic_sub_fetch(&claims, old, __ATOMIC_SEQ_CST);
 	spin_unlock(&d->mm.pages_lock);
-	return 0;
+	return rc;
 }
 
 /**

@@ -35,6 +35,7 @@
 u64 fpu_xcr0_mask;
 u32 fpu_area_size = FXSAVE_SIZE;
 static u32 mxcsr_mask = 0xffbf;
+static bool pointers_stay;	/* loading a state without an exception leaves the last one's x87 pointers */
 
 static void __init read_mxcsr_mask(void)
 {
@@ -47,6 +48,18 @@ static void __init read_mxcsr_mask(void)
 		mxcsr_mask = mask;
 }
 
+/* So it is with AMD's CPUs, and those made after them, until they say that it is not (XSaveErPtr). */
+static bool __init pointers_left_behind(void)
+{
+	u32 a, b = 0, c, d;
+
+	if (memcmp(cpu_features.vendor, "AuthenticAMD", 12) && memcmp(cpu_features.vendor, "HygonGenuine", 12))
+		return false;
+	if (cpu_features.max_ext_leaf >= 0x80000008)
+		cpuid(0x80000008, 0, &a, &b, &c, &d);
+	return !(b & BIT(2));
+}
+
 void __init fpu_init(void)
 {
 	u32 a, b, c, d;
@@ -54,6 +67,7 @@ void __init fpu_init(void)
 	write_cr4(read_cr4() | CR4_OSFXSR);
 	clts();
 	read_mxcsr_mask();
+	pointers_stay = pointers_left_behind();
 	if (!cpu_features.xsave)
 		return;
 	cpuid(0xd, 0, &a, &b, &c, &d);
@@ -113,6 +127,8 @@ void fpu_save(struct vcpu *v)
 void fpu_restore(struct vcpu *v)
 {
 	clts();
+	if (pointers_stay)
+		__asm__ volatile("fninit");
 	if (!fpu_xcr0_mask) {
 		__asm__ volatile("fxrstor64 (%0)" : : "r"(v->pv.xsave) : "memory");
 		return;

@@ -24,7 +24,7 @@ static struct domain *special_domain(domid_t id)
 	d->refs = 1;
 	spin_lock_init(&d->lock, "domain", LOCK_DOMAIN);
 	spin_lock_init(&d->mm.lock, "frames", LOCK_FRAMES);
-	spin_lock_init(&d->mm.pages_lock, "pages", LOCK_HEAP);
+	spin_lock_init(&d->mm.pages_lock, "pages", LOCK_PAGES);
 	return d;
 }
 
@@ -52,7 +52,7 @@ static int init_rooms(struct domain *d, const struct domain_config *cfg)
 {
 	spin_lock_init(&d->lock, "domain", LOCK_DOMAIN);
 	spin_lock_init(&d->mm.lock, "frames", LOCK_FRAMES);
-	spin_lock_init(&d->mm.pages_lock, "pages", LOCK_HEAP);
+	spin_lock_init(&d->mm.pages_lock, "pages", LOCK_PAGES);
 	d->mm.first = ~0UL;
 	return init_shared_info(d) || evtchn_domain_init(d) || grant_domain_init(d, cfg) ? -ENOMEM : 0;
 }
@@ -60,6 +60,7 @@ static int init_rooms(struct domain *d, const struct domain_config *cfg)
 /* What d holds itself: nobody else refers to it. */
 static void domain_free(struct domain *d)
 {
+	CHECK(!d->mm.tot_pages && !d->mm.claimed);
 	for (u32 i = 0; i < d->max_vcpus; i++)
 		if (d->vcpu[i])
 			vcpu_free(d->vcpu[i]);
@@ -103,7 +104,7 @@ struct domain *domain_create(const struct domain_config *cfg, int *rc)
 	memcpy(d->handle, cfg->handle, sizeof(d->handle));
 	if (init_rooms(d, cfg))
 		goto fail;
-	d->evtchn.limit = MIN(d->evtchn.limit, cfg->max_evtchn_port + 1);
+	d->evtchn.limit = MIN(d->evtchn.limit - 1, cfg->max_evtchn_port) + 1;
 
 	spin_lock(&list_lock);
 	*rc = find(d->id) ? -EEXIST : 0;
@@ -208,6 +209,7 @@ void domains_reap(void)
 	while ((d = dead)) {
 		dead = d->next;
 		domain_free(d);
+		virq_raise_global(dom0, VIRQ_DOM_EXC);
 	}
 }
 

@@ -32,7 +32,7 @@ struct vcpu {
 struct domain {
 	domid_t id;
 	bool privileged;		/* dom0 */
-	bool dying;			/* domain_kill() has begun.  Set under lock and mm.pages_lock */
+	bool dying;			/* domain_kill() has begun.  Set under lock, grant, evtchn.lock, mm.lock and mm.pages_lock */
 	bool shutting_down, shut_down;	/* has ended itself; shut_down once all vCPUs were told */
 	u8 kill_step;			/* where a preempted domain_kill() goes on */
 	u32 shutdown_code;		/* SHUTDOWN_* */
@@ -100,6 +100,8 @@ bool domain_may_control(const struct domain *who, const struct domain *target);	
 void domain_crash(struct domain *d, const char *fmt, ...) __printf(2, 3);
 /* SCHEDOP_shutdown: pauses all vCPUs; for dom0 ends the machine accordingly. */
 void domain_shutdown(struct domain *d, u32 reason);
+/* d has shut down: return when its other vCPUs have really stopped, and what they did shows. */
+void domain_wait_stopped(struct domain *d);
 void vcpu_send_nmi(struct vcpu *v);
 /* d->vm_assist or d->mm.linear has changed (pv/assist.c). */
 void domain_assists_changed(struct domain *d);

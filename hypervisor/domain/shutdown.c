@@ -95,14 +95,13 @@ void domain_resume(struct domain *d)
 	spin_unlock(&d->lock);
 }
 
-static bool all_stopped(struct domain *d)
+void domain_wait_stopped(struct domain *d)
 {
 	struct vcpu *v;
 
 	for_each_vcpu(d, v)
-		if (v != current && READ_ONCE(v->sched.running))
-			return false;
-	return true;
+		while (v != current && __atomic_load_n(&v->sched.running, __ATOMIC_ACQUIRE))
+			cpu_relax();
 }
 
 /* SOFTIRQ_SHUTDOWN: the initial domain has ended. */
@@ -110,8 +109,7 @@ void machine_end(void)
 {
 	u32 reason = dom0->shutdown_code;
 
-	while (!all_stopped(dom0))
-		cpu_relax();
+	domain_wait_stopped(dom0);
 #ifdef DEBUG
 	domains_each(domain_pause);
 	mm_audit(NULL);

@@ -335,7 +335,7 @@ static long reset(struct vcpu *v, domid_t domid, bool resuming)
 		return hc_fail(-ESRCH, "no domain %u", domid);
 	if (!domain_may_control(v->domain, d))
 		rc = -EPERM;
-	else if (d != v->domain && !d->shutting_down)
+	else if (d != v->domain && !d->controller_pauses)
 		rc = -EINVAL;
 	else if (!(port = reset_begin(d, resuming)))
 		rc = -EBUSY;

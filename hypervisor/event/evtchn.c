@@ -237,19 +237,25 @@ int evtchn_domain_init(struct domain *d)
 	return 0;
 }
 
-void evtchn_domain_destroy(struct domain *d)
+int evtchn_domain_destroy(struct domain *d)
 {
 	struct domain_evtchn *e = &d->evtchn;
 	struct vcpu *v;
 
-	for (u32 port = 1; evtchn_port_valid(d, port); port++)
+	while (evtchn_port_valid(d, e->destroy_next)) {
+		u32 port = e->destroy_next++;
+
 		if (evtchn_is_open(evtchn_at(d, port)))
 			evtchn_close(d, port);
+		if (!(port % 64) && hypercall_preempt())
+			return -ERESTART;
+	}
 	spin_lock(&e->lock);
 	fifo_destroy(d);
 	spin_unlock(&e->lock);
 	for_each_vcpu(d, v)
 		vcpu_info_unmap(v);
+	return 0;
 }
 
 void evtchn_domain_free(struct domain *d)

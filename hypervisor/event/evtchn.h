@@ -59,6 +59,7 @@ struct domain_evtchn {
 	u32 limit;				/* ports this domain may have */
 	u32 first_free;				/* no port below is free */
 	u32 reset_next;				/* where a preempted reset goes on; 0: none */
+	u32 destroy_next;			/* and the domain's end */
 	u32 *pirq_port;				/* by pirq; NULL: the domain has none.  virq.c */
 
 	struct spinlock queue_lock;		/* LOCK_EVTQ, irq-safe: the FIFO queues */
@@ -74,10 +75,11 @@ struct vcpu_evtchn {
 
 int evtchn_domain_init(struct domain *d);
 /*
- * A domain dies: close all ports, give back its frames.  d->dying is set, all vCPUs have stopped,
- * and it can still be found by its number: partners that close meanwhile look for it.
+ * A domain dies: close all ports, give back its frames; -ERESTART when preempted.  d->dying is set, all
+ * vCPUs and timers have stopped, and it can still be found by its number: partners that close meanwhile look
+ * for it.
  */
-void evtchn_domain_destroy(struct domain *d);
+int evtchn_domain_destroy(struct domain *d);
 /* Nobody refers to d any more: free the table. */
 void evtchn_domain_free(struct domain *d);
 void evtchn_vcpu_init(struct vcpu *v);

@@ -79,7 +79,7 @@ static void complete(struct grant_table *gt, u32 ref, mfn_t mfn)
 static s16 give_to(struct domain *to, u32 ref, domid_t giver, struct frame *content)
 {
 	struct grant_table *gt = to->grant;
-	struct frame *f = to->dying ? NULL : frame_alloc(to, 0, 0);
+	struct frame *f = frame_alloc(to, 0, 0);
 	bool done;
 
 	if (!f || frame_get_both(f, to, FT_WRITABLE, false))

@@ -18,7 +18,8 @@ enum lock_level {
 	LOCK_GRANT,		/* d->grant: table and maptrack */
 	LOCK_EVTCHN,		/* d->evtchn.lock */
 	LOCK_FRAMES,		/* d->mm.lock: page tables and table types */
-	LOCK_HEAP,		/* page allocator; also d->mm.pages_lock accounting */
+	LOCK_PAGES,		/* d->mm.pages_lock: how many frames a domain has */
+	LOCK_HEAP,		/* page allocator */
 	LOCK_EVTQ,		/* d->evtchn.queue_lock: FIFO event queues; irq-safe */
 	LOCK_TIMER,		/* per-CPU timer queue; irq-safe */
 	LOCK_SCHED,		/* per-CPU run queue; irq-safe */

@@ -103,14 +103,11 @@ static int chunk_commit(struct exchange *x, u64 chunk)
 		guest_va_t slot = handle_va(x->op->out.extent_start, i);
 		u64 mfn = frame_to_mfn(f), pfn;
 
-		frame_assign(x->d, f, x->out_order);
 		if (copy_from_guest(&pfn, slot, sizeof(pfn))) {
+			pfn = INVALID_M2P;
 			rc = -EFAULT;
-			continue;
 		}
-		for (u64 j = 0; j < BIT(x->out_order); j++)
-			m2p_set(mfn + j, pfn + j);
-		if (copy_to_guest(slot, &mfn, sizeof(mfn)))
+		if (frame_assign(x->d, f, x->out_order, pfn) && copy_to_guest(slot, &mfn, sizeof(mfn)))
 			rc = -EFAULT;
 	}
 	return rc;

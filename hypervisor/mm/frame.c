@@ -287,50 +287,80 @@ int frame_put_both(struct frame *f, bool preemptible)
 
 /* ---- allocation to domains ---------------------------------------------------------------------- */
 
-/* Charge d for n pages. */
-static bool pages_charge(struct domain *d, u64 n)
+/* Charge d for n pages; *promised of them were promised to it. */
+static bool pages_charge(struct domain *d, u64 n, u64 *promised)
 {
 	bool ok;
 
 	spin_lock(&d->mm.pages_lock);
-	ok = !d->dying && d->mm.tot_pages + n <= d->mm.max_pages && claim_use(d, n);
-	if (ok)
+	ok = !d->dying && d->mm.tot_pages + n <= d->mm.max_pages;
+	if (ok) {
 		d->mm.tot_pages += n;
+		*promised = MIN(n, d->mm.claimed);
+		d->mm.claimed -= *promised;
+	}
 	spin_unlock(&d->mm.pages_lock);
 	return ok;
 }
 
-void frame_assign(struct domain *d, struct frame *f, unsigned int order)
+/* There is no such block: promised is still promised, but to a dying domain. */
+static void pages_give_up(struct domain *d, u64 n, u64 promised)
 {
 	spin_lock(&d->mm.pages_lock);
-	d->mm.first = MIN(d->mm.first, frame_to_mfn(f));
-	d->mm.last = MAX(d->mm.last, frame_to_mfn(f) + BIT(order) - 1);
+	if (!d->dying)
+		d->mm.claimed += promised;
+	else
+		heap_promise_end(promised);
 	spin_unlock(&d->mm.pages_lock);
-	for (u64 i = 0; i < BIT(order); i++, f++) {
-		CHECK(!f->state && !f->owner);
-		f->owner = d;
-		f->nr_valid = 0;
-		f->linear = 0;
-		f->tlb_stamp = 0;
-		f->link = 0;
-		m2p_set(frame_to_mfn(f), INVALID_M2P);
-		__atomic_store_n(&f->state, FS_ALLOCATED | FS_REF, __ATOMIC_RELEASE);
+	pages_uncharge(d, n);
+}
+
+bool frame_assign(struct domain *d, struct frame *f, unsigned int order, pfn_t pfn)
+{
+	bool ok;
+
+	spin_lock(&d->mm.pages_lock);
+	ok = !d->dying;		/* else d's end may have looked for its frames already */
+	if (ok) {
+		d->mm.first = MIN(d->mm.first, frame_to_mfn(f));
+		d->mm.last = MAX(d->mm.last, frame_to_mfn(f) + BIT(order) - 1);
 	}
+	for (u64 i = 0; ok && i < BIT(order); i++) {
+		struct frame *g = f + i;
+
+		CHECK(!g->state && !g->owner);
+		g->owner = d;
+		g->nr_valid = 0;
+		g->linear = 0;
+		g->tlb_stamp = 0;
+		g->link = 0;
+		m2p_set(frame_to_mfn(g), pfn == INVALID_M2P ? pfn : pfn + i);
+		__atomic_store_n(&g->state, FS_ALLOCATED | FS_REF, __ATOMIC_RELEASE);
+	}
+	spin_unlock(&d->mm.pages_lock);
+	if (!ok) {
+		heap_free(f, order);
+		pages_uncharge(d, BIT(order));
+	}
+	return ok;
+}
+
+struct frame *frame_alloc_at(struct domain *d, unsigned int order, unsigned int flags, pfn_t pfn)
+{
+	struct frame *f;
+	u64 promised;
+
+	if (order > HEAP_MAX_ORDER || !pages_charge(d, BIT(order), &promised))
+		return NULL;
+	f = heap_alloc_promised(order, flags, promised);
+	if (!f)
+		pages_give_up(d, BIT(order), promised);
+	return f && frame_assign(d, f, order, pfn) ? f : NULL;
 }
 
 struct frame *frame_alloc(struct domain *d, unsigned int order, unsigned int flags)
 {
-	struct frame *f;
-
-	if (order > HEAP_MAX_ORDER || !pages_charge(d, BIT(order)))
-		return NULL;
-	f = heap_alloc(order, flags);
-	if (!f) {
-		pages_uncharge(d, BIT(order));
-		return NULL;
-	}
-	frame_assign(d, f, order);
-	return f;
+	return frame_alloc_at(d, order, flags, INVALID_M2P);
 }
 
 int frame_free(struct domain *d, struct frame *f)
@@ -373,10 +403,18 @@ int frame_steal(struct domain *d, struct frame *f)
 
 void frame_unsteal(struct domain *d, struct frame *f)
 {
+	bool ok;
+
 	CHECK(f->owner == d && !f->state);
 	/* What type it was is forgotten, so its TLB stamp would be too: flush now. */
 	tlb_flush_since(f->tlb_stamp);
-	__atomic_store_n(&f->state, FS_ALLOCATED | FS_REF, __ATOMIC_RELEASE);
+	spin_lock(&d->mm.pages_lock);
+	ok = !d->dying;
+	if (ok)
+		__atomic_store_n(&f->state, FS_ALLOCATED | FS_REF, __ATOMIC_RELEASE);
+	spin_unlock(&d->mm.pages_lock);
+	if (!ok)
+		frame_finish(f);
 }
 
 void frame_discard(struct frame *f)
@@ -443,6 +481,8 @@ static void relinquish_frame(struct domain *d, struct frame *f)
 		frame_free(d, f);	/* may say that the allocation is given back already */
 }
 
+#define LOOKS	1024		/* at others' frames between preemption points */
+
 /*
  * All vCPUs have stopped and dropped their roots and descriptor tables.  Pins and allocations go
  * here; what other domains map of d goes when they unmap it.
@@ -461,9 +501,10 @@ int frames_relinquish(struct domain *d)
 		for (; !rc && mfn < ram[i].end && mfn <= d->mm.last; mfn++) {
 			struct frame *f = mfn_to_frame(mfn);
 
-			if (f->owner != d || !f->state)
+			if (f->owner == d && f->state)
+				relinquish_frame(d, f);
+			else if (mfn % LOOKS)
 				continue;
-			relinquish_frame(d, f);
 			d->mm.relinquish_next = mfn + 1;
 			if (hypercall_preempt())
 				rc = -ERESTART;

@@ -102,6 +102,8 @@ bool frame_is_pinned(const struct frame *f);
 
 /* Allocate 2^order frames to d, counted in d->mm.tot_pages: refs 1 (the allocation) each. NULL: none left or over max_pages. */
 struct frame *frame_alloc(struct domain *d, unsigned int order, unsigned int flags);
+/* The same, as frames pfn and up of the guest's: known before anyone else may have them. */
+struct frame *frame_alloc_at(struct domain *d, unsigned int order, unsigned int flags, pfn_t pfn);
 /* Drop the allocation's reference (decrease_reservation, death). -EINVAL if d does not hold it. */
 int frame_free(struct domain *d, struct frame *f);
 
@@ -120,8 +122,8 @@ void frame_share_end(void *page, struct domain *d);
 int frame_steal(struct domain *d, struct frame *f);
 void frame_unsteal(struct domain *d, struct frame *f);
 void frame_discard(struct frame *f);		/* stolen: free it; d's count of pages is not changed */
-/* Give raw frames of the heap to d in exchange for stolen ones. */
-void frame_assign(struct domain *d, struct frame *f, unsigned int order);
+/* Give raw frames of the heap, for which it is charged, to d.  False: it is dying, and they are back in the heap. */
+bool frame_assign(struct domain *d, struct frame *f, unsigned int order, pfn_t pfn);
 
 /*
  * Frames whose last reference goes between these two on this CPU are freed at the end, with one TLB

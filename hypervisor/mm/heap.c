@@ -37,6 +37,7 @@ static struct spinlock lock = SPINLOCK_INIT("heap", LOCK_HEAP);
 static u32 free_list[NR_ZONES][HEAP_MAX_ORDER + 1];
 static u32 slab_list[CLASS_MAX + 1];		/* pages with a free object */
 static u64 nr_free, nr_total;
+static u64 nr_promised;				/* of the free ones, to domains; at most nr_free */
 
 /* ---- lists through the frame table ----------------------------------------------------------------- */
 
@@ -123,7 +124,7 @@ void heap_init(void)
 {
 	memset(free_list, 0xff, sizeof(free_list));
 	memset(slab_list, 0xff, sizeof(slab_list));
-	nr_free = nr_total = 0;
+	nr_free = nr_total = nr_promised = 0;
 }
 
 void heap_add(u64 start, u64 end)
@@ -143,21 +144,56 @@ void heap_add(u64 start, u64 end)
 	spin_unlock(&lock);
 }
 
-struct frame *heap_alloc(unsigned int order, unsigned int flags)
+/* Locks: lock held. */
+static struct frame *block_get(unsigned int order, unsigned int flags, u64 promised)
 {
 	struct frame *f = NULL;
 
-	if (order > HEAP_MAX_ORDER)
+	if (order > HEAP_MAX_ORDER || nr_free - (nr_promised - promised) < BIT(order))
 		return NULL;
-	spin_lock(&lock);
 	if (!(flags & MEMF_DMA32))
 		f = block_alloc(ZONE_HIGH, order);
 	if (!f)
 		f = block_alloc(ZONE_LOW, order);
+	if (f)
+		nr_promised -= promised;
+	return f;
+}
+
+struct frame *heap_alloc_promised(unsigned int order, unsigned int flags, u64 promised)
+{
+	struct frame *f;
+
+	spin_lock(&lock);
+	f = block_get(order, flags, promised);
 	spin_unlock(&lock);
 	if (f && !(flags & MEMF_NO_SCRUB))
 		memset(mfn_to_hv(frame_to_mfn(f)), 0, PAGE_SIZE << order);
 	return f;
+}
+
+struct frame *heap_alloc(unsigned int order, unsigned int flags)
+{
+	return heap_alloc_promised(order, flags, 0);
+}
+
+bool heap_promise(u64 pages)
+{
+	bool ok;
+
+	spin_lock(&lock);
+	ok = pages <= nr_free - nr_promised;
+	if (ok)
+		nr_promised += pages;
+	spin_unlock(&lock);
+	return ok;
+}
+
+void heap_promise_end(u64 pages)
+{
+	spin_lock(&lock);
+	nr_promised -= pages;
+	spin_unlock(&lock);
 }
 
 void heap_free(struct frame *f, unsigned int order)
@@ -222,9 +258,7 @@ static void *slab_alloc(unsigned int class)
 
 	spin_lock(&lock);
 	if (slab_list[class] == NIL) {
-		f = block_alloc(ZONE_HIGH, 0);
-		if (!f)
-			f = block_alloc(ZONE_LOW, 0);
+		f = block_get(0, 0, 0);
 		if (!f) {
 			spin_unlock(&lock);
 			return NULL;

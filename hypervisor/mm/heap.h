@@ -18,6 +18,10 @@ void heap_add(u64 start, u64 end);		/* machine addresses, page aligned: give to 
 /* Raw frames: owner NULL, state 0. flags: MEMF_*.  NULL when none. Pages are zero unless MEMF_NO_SCRUB. */
 struct frame *heap_alloc(unsigned int order, unsigned int flags);
 void heap_free(struct frame *f, unsigned int order);
+/* Set free pages aside, which only heap_alloc_promised() gives out, using up that much of the promise; end one. */
+bool heap_promise(u64 pages);
+void heap_promise_end(u64 pages);
+struct frame *heap_alloc_promised(unsigned int order, unsigned int flags, u64 promised);
 
 /* Hypervisor's own zeroed pages, by direct-map address. */
 void *alloc_pages(unsigned int order);

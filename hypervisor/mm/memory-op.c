@@ -48,9 +48,9 @@ struct extents {
 	mfn_t limit;			/* frames below this */
 };
 
-static struct frame *extent_alloc(const struct extents *x)
+static struct frame *extent_alloc(const struct extents *x, pfn_t pfn)
 {
-	struct frame *f = frame_alloc(x->d, x->order, x->flags);
+	struct frame *f = frame_alloc_at(x->d, x->order, x->flags, pfn);
 
 	if (f && frame_to_mfn(f) + BIT(x->order) > x->limit) {
 		for (u64 i = 0; i < BIT(x->order); i++)
@@ -70,7 +70,7 @@ static int extent_answer(const struct extents *x, struct frame *f)
 
 static int increase_one(struct extents *x)
 {
-	struct frame *f = extent_alloc(x);
+	struct frame *f = extent_alloc(x, INVALID_M2P);
 
 	if (!f)
 		return -ENOMEM;
@@ -89,12 +89,8 @@ static int populate_one(struct extents *x)
 
 	if (copy_from_guest(&pfn, x->list + x->i * sizeof(pfn), sizeof(pfn)))
 		return -EFAULT;
-	f = extent_alloc(x);
-	if (!f)
-		return -ENOMEM;
-	for (u64 i = 0; i < BIT(x->order); i++)
-		m2p_set(frame_to_mfn(f) + i, pfn + i);
-	return extent_answer(x, f);
+	f = extent_alloc(x, pfn);
+	return f ? extent_answer(x, f) : -ENOMEM;
 }
 
 static int decrease_one(struct extents *x)
@@ -184,7 +180,7 @@ long do_memory_maximum_ram_page(struct subop_call *c, void *op)
 	return c->extra ? -EINVAL : (long)max_mfn;
 }
 
-static long with_domain(struct subop_call *c, const domid_t *id, long (*fn)(const struct domain *d))
+static long with_domain(struct subop_call *c, const domid_t *id, long (*fn)(struct domain *d))
 {
 	struct domain *d;
 	long rc;
@@ -199,20 +195,23 @@ static long with_domain(struct subop_call *c, const domid_t *id, long (*fn)(cons
 	return rc;
 }
 
-static long tot_pages(const struct domain *d)
+static long tot_pages(struct domain *d)
 {
 	return d->mm.tot_pages;
 }
 
-static long max_pages(const struct domain *d)
+static long max_pages(struct domain *d)
 {
 	return d->mm.max_pages;
 }
 
-static long max_gpfn(const struct domain *d)
+static long max_gpfn(struct domain *d)
 {
-	u64 n = d->shared ? READ_ONCE(d->shared->arch.max_pfn) : 0;
+	u64 n;
 
+	spin_lock(&d->lock);
+	n = d->shared ? READ_ONCE(d->shared->arch.max_pfn) : 0;
+	spin_unlock(&d->lock);
 	return n ? n - 1 : 0;
 }
 

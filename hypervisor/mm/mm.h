@@ -15,7 +15,7 @@ struct domain;
 
 struct domain_mm {
 	struct spinlock lock;		/* LOCK_FRAMES: this domain's page tables and table types */
-	struct spinlock pages_lock;	/* LOCK_HEAP: what follows, up to last */
+	struct spinlock pages_lock;	/* LOCK_PAGES: what follows, up to last */
 	u64 tot_pages;
 	u64 max_pages;
 	u64 claimed;			/* promised and not yet allocated, control/memory.c */
@@ -79,11 +79,9 @@ int entry_map_grant(struct vcpu *v, u64 addr, bool contains_pte, mfn_t mfn, u64 
 /* new_val: 0, or the entry to put in its place (unmap_and_replace). */
 int entry_unmap_grant(struct vcpu *v, u64 addr, bool contains_pte, mfn_t mfn, bool readonly, guest_va_t new_addr);
 
-/* ---- promises of memory (control/memory.c) ---------------------------------------------------------- */
+/* ---- promises of memory (control/memory.c) --------------------------------------------------- */
 
-/* May d have n more pages?  Locks: d->mm.pages_lock held. */
-bool claim_use(struct domain *d, u64 n);
-/* 0, -EINVAL, -ENOMEM. */
+/* Keep free pages so that d can have `pages` in all; 0: end that.  0, -EINVAL, -ENOMEM. */
 int claim_set(struct domain *d, u64 pages);
 
 /* ---- walking -------------------------------------------------------------------------------- */

@@ -161,7 +161,7 @@ static long run_requests(struct vcpu *v, struct parties *p, guest_va_t reqs, u32
 {
 	mmu_update_t r[CHUNK];
 	u32 have = 0, at = 0;
-	long rc = mm_finish_dying(p->pt_owner);
+	long rc = p->pt_owner->dying ? -EINVAL : mm_finish_dying(p->pt_owner);
 
 	while (!rc && *i < count) {
 		if (*i && hypercall_preempt())

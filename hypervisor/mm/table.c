@@ -269,7 +269,7 @@ int mm_pin(struct domain *d, mfn_t mfn, enum frame_type type, bool preemptible)
 	if (!f)
 		return hc_fail(-EINVAL, "pin: frame %#lx is not memory", mfn);
 	spin_lock(&d->mm.lock);
-	rc = frame_get_both(f, d, type, preemptible);
+	rc = d->dying ? -EINVAL : frame_get_both(f, d, type, preemptible);
 	if (!rc && (__atomic_fetch_or(&f->state, FS_PINNED, __ATOMIC_SEQ_CST) & FS_PINNED)) {
 		frame_put_both(f, preemptible);
 		rc = -EINVAL;

@@ -132,17 +132,12 @@ void clock_update_vcpu(struct vcpu *v)
 
 /* ---- the date ----------------------------------------------------------------------------------- */
 
-/* Write the date at system time 0 into d's shared_info. */
-void clock_update_wallclock(struct domain *d)
+/* The date at system time 0. */
+static void write_date(struct shared_info *s, u64 base, s64 offset)
 {
-	struct shared_info *s = d->shared;
-	u64 base = READ_ONCE(wall_base);
-	u64 sec = base / NS_PER_SEC + (u64)d->control.time_offset;
-	u32 version;
+	u64 sec = base / NS_PER_SEC + (u64)offset;
+	u32 version = (READ_ONCE(s->wc_version) & ~1u) + 1;
 
-	if (!s)
-		return;
-	version = (READ_ONCE(s->wc_version) & ~1u) + 1;
 	WRITE_ONCE(s->wc_version, version);
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 	WRITE_ONCE(s->wc_sec, (u32)sec);
@@ -150,6 +145,15 @@ void clock_update_wallclock(struct domain *d)
 	WRITE_ONCE(s->wc_nsec, (u32)(base % NS_PER_SEC));
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 	WRITE_ONCE(s->wc_version, version + 1);
+}
+
+/* Locks: takes d->lock, under which shared_info of a dying domain goes. */
+void clock_update_wallclock(struct domain *d)
+{
+	spin_lock(&d->lock);
+	if (d->shared)
+		write_date(d->shared, READ_ONCE(wall_base), d->control.time_offset);
+	spin_unlock(&d->lock);
 }
 
 /**

@@ -48,7 +48,7 @@ static struct vcpu idle_vcpus[NR_CPUS];
 static struct domain idle_domain;
 static struct vcpu_info idle_info = { .evtchn_upcall_mask = 1 };
 
-struct domain *dom0, *dom_io, *dom_xen;
+__attribute__((weak)) struct domain *dom0, *dom_io, *dom_xen;	/* domain/domain.c, where it is linked, has its own */
 static struct domain *domains[16];
 static u32 nr_domains;
 
@@ -186,7 +186,7 @@ struct domain *fake_domain(domid_t id, u32 vcpus, bool privileged)
 	d->mm.max_pages = FAKE_FRAMES;
 	spin_lock_init(&d->lock, "domain", LOCK_DOMAIN);
 	spin_lock_init(&d->mm.lock, "frames", LOCK_FRAMES);
-	spin_lock_init(&d->mm.pages_lock, "pages", LOCK_HEAP);
+	spin_lock_init(&d->mm.pages_lock, "pages", LOCK_PAGES);
 	d->shared = alloc_pages(0);
 	frame_share(d->shared, d);
 	d->mm.first = ~0UL;
@@ -207,7 +207,7 @@ struct domain *fake_domain(domid_t id, u32 vcpus, bool privileged)
 	return d;
 }
 
-struct domain *domain_get(domid_t id)
+__attribute__((weak)) struct domain *domain_get(domid_t id)
 {
 	struct domain *d = NULL;
 
@@ -225,28 +225,28 @@ struct domain *domain_get(domid_t id)
 	return d;
 }
 
-void domain_put(struct domain *d)
+__attribute__((weak)) void domain_put(struct domain *d)
 {
 	CHECK(__atomic_fetch_sub(&d->refs, 1, __ATOMIC_SEQ_CST) > 1);
 }
 
-bool domain_may_control(const struct domain *who, const struct domain *target)
+__attribute__((weak)) bool domain_may_control(const struct domain *who, const struct domain *target)
 {
 	return who == target || who->privileged;
 }
 
-void domains_each(void (*fn)(struct domain *d))
+__attribute__((weak)) void domains_each(void (*fn)(struct domain *d))
 {
 	for (u32 i = 0; i < nr_domains; i++)
 		fn(domains[i]);
 }
 
-void domain_pause(struct domain *d)
+__attribute__((weak)) void domain_pause(struct domain *d)
 {
 	(void)d;
 }
 
-void domain_unpause(struct domain *d)
+__attribute__((weak)) void domain_unpause(struct domain *d)
 {
 	(void)d;
 }
