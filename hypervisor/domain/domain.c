@@ -89,7 +89,8 @@ struct domain *domain_create(const struct domain_config *cfg, int *rc)
 	struct domain *d;
 
 	*rc = -EINVAL;
-	if (cfg->max_vcpus > MAX_VCPUS || cfg->max_grant_version < 1 || cfg->max_grant_version > 2)
+	if (cfg->max_vcpus > MAX_VCPUS || !cfg->max_grant_frames || cfg->max_grant_version < 1 ||
+	    cfg->max_grant_version > 2)
 		return NULL;
 	*rc = -ENOMEM;
 	d = zalloc(sizeof(*d));
