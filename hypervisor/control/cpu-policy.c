@@ -10,6 +10,7 @@
 #include "control/cpu-policy.h"
 #include "control/op.h"
 #include "cpu/cpuid.h"
+#include "cpu/insn.h"
 #include "cpu/msr.h"
 #include "lib/string.h"
 #include "mm/guest-copy.h"
@@ -57,6 +58,15 @@ static const struct leaf_rule {
 };
 
 typedef void (*leaf_source)(u32 leaf, u32 subleaf, struct cpuid_leaf *out);
+
+static void cpuid_machine(u32 leaf, u32 subleaf, struct cpuid_leaf *out)
+{
+	u32 max = leaf & 0x80000000 ? cpu_features.max_ext_leaf : cpu_features.max_leaf;
+
+	*out = (struct cpuid_leaf){ 0 };
+	if (leaf <= max)
+		cpuid(leaf, subleaf, &out->a, &out->b, &out->c, &out->d);
+}
 
 static void policy_build(struct cpu_policy *p, leaf_source source)
 {

@@ -222,6 +222,28 @@ long do_domctl_getvcpuextstate(struct subop_call *c, void *op)
 	return rc;
 }
 
+#define XSAVE_HEADER	512			/* components present, format, then zeroes */
+
+/* The CPU would refuse to load other headers.  v is not running. */
+static int set_xsave(struct vcpu *v, u64 xcr0, u8 *area, u64 size)
+{
+	u64 header[8];
+
+	if (!fpu_xcr0_ok(xcr0) || size < XSAVE_HEADER + sizeof(header))
+		return -EINVAL;
+	memcpy(header, area + XSAVE_HEADER, sizeof(header));
+	if (header[1])
+		return -EOPNOTSUPP;
+	for (unsigned int i = 2; i < ARRAY_SIZE(header); i++)
+		header[0] |= header[i] ? ~fpu_xcr0_mask : 0;
+	if (header[0] & ~fpu_xcr0_mask)
+		return -EINVAL;
+	fpu_fix_mxcsr(area);
+	memcpy(v->pv.xsave, area, fpu_area_size);
+	v->pv.xcr0 = xcr0;
+	return 0;
+}
+
 /* Return: 0; -ESRCH; -EINVAL for another size, or a state this CPU has not; -EOPNOTSUPP compacted; -ENOMEM; -EFAULT. */
 long do_domctl_setvcpuextstate(struct subop_call *c, void *op)
 {
@@ -240,7 +262,7 @@ long do_domctl_setvcpuextstate(struct subop_call *c, void *op)
 	rc = copy_from_guest(s, (guest_va_t)x->buffer.p, x->size);
 	if (!rc && x->size > sizeof(*s)) {
 		vcpu_pause(v);
-		rc = fpu_set_xsave(v, s->xcr0, s->area, x->size - sizeof(*s));
+		rc = set_xsave(v, s->xcr0, s->area, x->size - sizeof(*s));
 		vcpu_unpause(v);
 	} else if (!rc && (s->xcr0 || s->xcr0_ever)) {
 		rc = -EINVAL;

@@ -139,7 +139,7 @@ void fpu_restore(struct vcpu *v)
 }
 
 /* Bits that the CPU has not would fault when they are loaded. */
-static void fix_mxcsr(u8 *area)
+void fpu_fix_mxcsr(u8 *area)
 {
 	u32 mxcsr;
 
@@ -153,7 +153,7 @@ void fpu_set_fxsave(struct vcpu *v, const void *fxsave)
 	u8 *area = v->pv.xsave;
 
 	memcpy(area, fxsave, FXSAVE_SIZE);
-	fix_mxcsr(area);
+	fpu_fix_mxcsr(area);
 	if (fpu_xcr0_mask) {
 		u64 parts = XCR0_X87 | XCR0_SSE;
 
@@ -163,7 +163,7 @@ void fpu_set_fxsave(struct vcpu *v, const void *fxsave)
 }
 
 /* AVX needs SSE, AVX-512 all its three parts and AVX. */
-static bool xcr0_ok(u64 xcr0)
+bool fpu_xcr0_ok(u64 xcr0)
 {
 	return !(xcr0 & ~fpu_xcr0_mask) && (xcr0 & XCR0_X87) &&
 	       (!(xcr0 & XCR0_AVX) || (xcr0 & XCR0_SSE)) &&
@@ -173,31 +173,9 @@ static bool xcr0_ok(u64 xcr0)
 
 int fpu_set_xcr0(struct vcpu *v, u64 xcr0)
 {
-	if (!xcr0_ok(xcr0))
+	if (!fpu_xcr0_ok(xcr0))
 		return -EINVAL;
 	v->pv.xcr0 = xcr0;
 	xsetbv(0, xcr0);
-	return 0;
-}
-
-/* The header: components present, format, then zeroes.  The CPU would refuse to load any other. */
-int fpu_set_xsave(struct vcpu *v, u64 xcr0, const void *area, u32 size)
-{
-	u64 header[8];
-
-	if (!xcr0_ok(xcr0) || size < FXSAVE_SIZE + sizeof(header) || size > fpu_area_size)
-		return -EINVAL;
-	memcpy(header, (const u8 *)area + XSTATE_BV, sizeof(header));
-	if (header[1])
-		return -EOPNOTSUPP;
-	for (unsigned int i = 2; i < ARRAY_SIZE(header); i++)
-		if (header[i])
-			return -EINVAL;
-	if (header[0] & ~fpu_xcr0_mask)
-		return -EINVAL;
-	memset(v->pv.xsave, 0, fpu_area_size);
-	memcpy(v->pv.xsave, area, size);
-	fix_mxcsr(v->pv.xsave);
-	v->pv.xcr0 = xcr0;
 	return 0;
 }

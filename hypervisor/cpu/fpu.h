@@ -19,11 +19,8 @@ void fpu_restore(struct vcpu *v);	/* and XCR0; clears CR0.TS */
 
 /* From the 512 bytes of FXSAVE in a vCPU context; bad MXCSR bits are cleared.  v is not running. */
 void fpu_set_fxsave(struct vcpu *v, const void *fxsave);
-/*
- * All state, from an XSAVE area of `size` bytes in standard format, and XCR0; v is not running.
- * Return: 0; -EINVAL for a size or components that are not offered; -EOPNOTSUPP for compacted format.
- */
-int fpu_set_xsave(struct vcpu *v, u64 xcr0, const void *area, u32 size);
+void fpu_fix_mxcsr(u8 *area);		/* of an area that is to be loaded */
+bool fpu_xcr0_ok(u64 xcr0);		/* a combination that is offered */
 /* The guest's XSETBV for register 0, v running: 0, -EINVAL for bits not offered or a combination the CPU refuses. */
 int fpu_set_xcr0(struct vcpu *v, u64 xcr0);
 

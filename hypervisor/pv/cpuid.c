@@ -271,13 +271,6 @@ static void basic(u32 leaf, u32 subleaf, struct cpuid_leaf *l)
 	}
 }
 
-void cpuid_machine(u32 leaf, u32 subleaf, struct cpuid_leaf *out)
-{
-	u32 max = leaf & 0x80000000 ? cpu_features.max_ext_leaf : cpu_features.max_leaf;
-
-	*out = leaf <= max ? machine(leaf, subleaf) : (struct cpuid_leaf){ 0 };
-}
-
 void cpuid_pv(u32 leaf, u32 subleaf, struct cpuid_leaf *out)
 {
 	*out = (struct cpuid_leaf){ 0 };

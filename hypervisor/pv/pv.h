@@ -88,8 +88,7 @@ bool emulate_pt_write(struct vcpu *v, struct cpu_user_regs *regs, u64 va);
 /* CPUID as guests may see it (pv/cpuid.c); used by both CPUID paths. */
 struct cpuid_leaf { u32 a, b, c, d; };
 void guest_cpuid(struct vcpu *v, u32 leaf, u32 subleaf, struct cpuid_leaf *out);
-/* What the machine says; what a PV guest may be told of it at most, and is told unless there is a policy for it. */
-void cpuid_machine(u32 leaf, u32 subleaf, struct cpuid_leaf *out);
+/* What a PV guest may be told at most, and is told unless there is a policy for it. */
 void cpuid_pv(u32 leaf, u32 subleaf, struct cpuid_leaf *out);
 /* MSRs (pv/msr.c). 0, or -EPERM: #GP. */
 int guest_rdmsr(struct vcpu *v, u32 msr, u64 *val);
