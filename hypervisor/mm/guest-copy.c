@@ -25,14 +25,11 @@ static bool through_hypervisor(const u64 *linear, guest_va_t va)
 	return false;
 }
 
-static bool linear_ok(guest_va_t va, size_t size)
+static __attribute__((noinline)) bool linear_ok(guest_va_t va, size_t size)
 {
-	const struct domain_mm *mm = &current->domain->mm;
-
-	if (likely(!mm->linear) || !size)
-		return true;
-	for (u64 n = (((va & ~PAGE_MASK) + size - 1) >> PAGE_SHIFT) + 1; n; n--, va += PAGE_SIZE)
-		if (through_hypervisor(mm->linear_slots, va))
+	/* The range does not wrap: guest_range_ok(). */
+	for (u64 pages = size ? (((va & ~PAGE_MASK) + size - 1) >> PAGE_SHIFT) + 1 : 0; pages; pages--, va += PAGE_SIZE)
+		if (through_hypervisor(current->domain->mm.linear_slots, va))
 			return false;
 	return true;
 }
@@ -46,11 +43,11 @@ bool guest_range_ok(guest_va_t va, size_t size)
 
 static inline bool reachable(guest_va_t va, size_t size)
 {
-	return guest_range_ok(va, size) && linear_ok(va, size);
+	return guest_range_ok(va, size) && (likely(!current->domain->mm.linear) || linear_ok(va, size));
 }
 
 /* Words, then the bytes left over.  Return: 0; else a fault ended it. */
-static u64 copy(void *dst, const void *src, size_t size)
+static inline __attribute__((always_inline)) u64 copy(void *dst, const void *src, size_t size)
 {
 	u64 n = size / 8;
 
