@@ -102,7 +102,6 @@ static void __init start_initial_domain(void)
 	log_info("%lu MiB of memory, %lu MiB free", memmap_ram_pages() >> 8, heap_free_pages() >> 8);
 	dom0_build(maddr_to_hv(kernel->start), kernel->end - kernel->start, kernel->args,
 		   has_initrd ? initrd->start : 0, has_initrd ? initrd->end - initrd->start : 0);
-	memmap_free_modules();
 }
 
 static void __init start_everything(void)

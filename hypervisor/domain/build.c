@@ -11,6 +11,7 @@
 #include "hypercall/hypercall.h"
 #include "lib/string.h"
 #include "mm/heap.h"
+#include "mm/memmap.h"
 
 #define MIB(x)		((x) << 20)
 #define FLAGS_IF	BIT(9)
@@ -64,11 +65,14 @@ static struct mem_option parse_dom0_mem(void)
 	return m;
 }
 
-/* Pages the initial domain gets; without an option all but 1/16 (at most 128 MiB) of what is free. */
-static u64 dom0_pages(void)
+/*
+ * Pages the initial domain gets; without an option all but 1/16 (at most 128 MiB) of what is free, with
+ * what is free once the images are loaded.
+ */
+static u64 dom0_pages(u64 images)
 {
 	struct mem_option m = parse_dom0_mem();
-	u64 avail = heap_free_pages(), keep = MIN(avail / 16, MIB(128UL) >> PAGE_SHIFT);
+	u64 avail = heap_free_pages() + images, keep = MIN(avail / 16, MIB(128UL) >> PAGE_SHIFT);
 	u64 pages = avail - keep, want = m.size >> PAGE_SHIFT;
 
 	/* Table and scratch pages of ours come out of the same pot: 8 bytes a page for the P2M copy. */
@@ -188,19 +192,21 @@ static unsigned int order_of(u64 bytes)
 	return order;
 }
 
-static void allocate_frames(struct build *b)
+static void allocate_p2m(struct build *b)
 {
-	unsigned int order = 9;
-	pfn_t pfn = 0;
-
 	b->p2m = alloc_pages(order_of(b->nr_pages * 8));
 	if (!b->p2m)
 		boot_fail("not enough memory for the initial domain's P2M");
+}
 
-	while (pfn < b->nr_pages) {
+static void allocate_frames(struct build *b, pfn_t pfn, pfn_t end)
+{
+	unsigned int order = 9;
+
+	while (pfn < end) {
 		struct frame *f;
 
-		while (order && b->nr_pages - pfn < BIT(order))
+		while (order && end - pfn < BIT(order))
 			order--;
 		f = frame_alloc(b->d, order, MEMF_NO_SCRUB);
 		if (!f && order) {
@@ -274,7 +280,6 @@ void hypercall_page_fill(u8 *page)
 static void load_contents(struct build *b)
 {
 	const struct guest_image *img = &b->img;
-	pfn_t p2m = b->nr_p2m_frames ? b->pfn_p2m : build_pfn(b, b->va_p2m);
 	pfn_t after = build_pfn(b, ROUND_UP(image_va(img, img->phys_end), PAGE_SIZE));
 
 	/* Gaps between segments, and what follows start_info, start as zeroes. */
@@ -286,7 +291,20 @@ static void load_contents(struct build *b)
 	if (b->initrd_size)
 		fill(b, b->va_initrd ? build_pfn(b, b->va_initrd) : b->pfn_initrd, 0,
 		     maddr_to_hv(b->initrd), b->initrd_size);
-	fill(b, p2m, 0, (const u8 *)b->p2m, b->nr_pages * 8);
+}
+
+/* The memory of the images becomes the initial domain's last. */
+static void allocate_and_load(struct build *b, struct kernel_image *image, u64 image_pages)
+{
+	pfn_t first = MAX(b->nr_pages - MIN(b->nr_pages, image_pages), b->pfn_end);
+
+	allocate_p2m(b);
+	allocate_frames(b, 0, first);
+	load_contents(b);
+	kernel_image_close(image);
+	memmap_free_modules();
+	allocate_frames(b, first, b->nr_pages);
+	fill(b, b->nr_p2m_frames ? b->pfn_p2m : build_pfn(b, b->va_p2m), 0, (const u8 *)b->p2m, b->nr_pages * 8);
 }
 
 /* ---- start ------------------------------------------------------------------------------------- */
@@ -331,19 +349,21 @@ struct domain *dom0_build(const void *kernel, size_t kernel_size, const char *cm
 	struct build b = { .cmdline = cmdline, .initrd = initrd, .initrd_size = initrd_size };
 	struct kernel_image image;
 	const char *wrong = kernel_image_open(kernel, kernel_size, &image);
+	u64 image_pages;
 	mfn_t root;
 
 	if (!wrong)
 		wrong = elf_parse(image.elf, image.size, &b.img);
 	if (wrong)
 		boot_fail("%s", wrong);
-	b.nr_pages = dom0_pages();
+	image_pages = (kernel_size >> PAGE_SHIFT) + (initrd_size >> PAGE_SHIFT) +
+		      (image.memory ? BIT(image.order) : 0);
+	b.nr_pages = dom0_pages(image_pages);
 	lay_out(&b);
 	check_layout(&b);
 	make_domain(&b);
 	b.d->mm.max_pages = b.nr_pages;
-	allocate_frames(&b);
-	load_contents(&b);
+	allocate_and_load(&b, &image, image_pages);
 	build_tables(&b);
 	build_start_info(&b);
 
@@ -351,7 +371,6 @@ struct domain *dom0_build(const void *kernel, size_t kernel_size, const char *cm
 	if (mm_set_kernel_root(b.v, root) || mm_pin_root(b.d, root))
 		panic("the initial domain's own page tables are not valid");
 	free_pages(b.p2m, order_of(b.nr_pages * 8));
-	kernel_image_close(&image);
 	set_entry_state(&b);
 	log_info("initial domain: %lu MiB, %u vCPUs, kernel %#lx-%#lx, entry %#lx", b.nr_pages >> 8,
 		 b.d->max_vcpus, image_va(&b.img, b.img.phys_start), image_va(&b.img, b.img.phys_end),
