@@ -109,6 +109,7 @@ void machine_end(void);
 void domains_init(void);			/* after heap_init: dom_io, dom_xen */
 /* Locks: takes LOCK_DOMLIST around all calls of fn. */
 void domains_each(void (*fn)(struct domain *d));
+void domains_visit(void (*fn)(struct domain *d));	/* the same, each domain referenced in place of the lock */
 void domain_pause(struct domain *d);		/* returns when no vCPU of d runs, but for current */
 void domain_unpause(struct domain *d);
 int domain_pause_by_controller(struct domain *d);	/* 0, -EINVAL */

@@ -163,6 +163,7 @@ bool iomem_allowed(const struct domain *d, mfn_t mfn);
 /* Recount all references and types of d's frames (NULL: all domains') from the page tables up; prints "audit: clean" or each
  * difference and "audit: FAILED n".  Returns the number of differences. */
 unsigned int mm_audit(struct domain *d);
+void mm_audit_all(void);			/* with all domains paused meanwhile; console key 'A' */
 
 void memory_dump(void);			/* console key 'm' (mm/dump.c) */
 
