@@ -237,24 +237,6 @@ void domain_unpause(struct domain *d)
 			vcpu_unpause(v);
 }
 
-int domain_pause_by_controller(struct domain *d)
-{
-	if (d->controller_pauses == UINT32_MAX)
-		return -EINVAL;
-	if (!d->controller_pauses++)
-		domain_pause(d);
-	return 0;
-}
-
-int domain_unpause_by_controller(struct domain *d)
-{
-	if (!d->controller_pauses)
-		return -EINVAL;
-	if (!--d->controller_pauses)
-		domain_unpause(d);
-	return 0;
-}
-
 static void vcpu_dump(struct vcpu *v)
 {
 	const struct cpu_user_regs *r = v == current ? guest_regs() : &v->regs;

@@ -82,19 +82,6 @@ void domain_shutdown(struct domain *d, u32 reason)
 		virq_raise_global(dom0, VIRQ_DOM_EXC);
 }
 
-void domain_resume(struct domain *d)
-{
-	struct vcpu *v;
-
-	spin_lock(&d->lock);
-	if (d->shut_down && !d->dying) {
-		d->shut_down = d->shutting_down = false;
-		for_each_vcpu(d, v)
-			vcpu_unpause(v);
-	}
-	spin_unlock(&d->lock);
-}
-
 void domain_wait_stopped(struct domain *d)
 {
 	struct vcpu *v;
