@@ -108,18 +108,27 @@ long do_version_commandline(struct subop_call *c, void *op)
 	return 0;
 }
 
-/* Return: -EPERM; -EFAULT; -EINVAL for an empty buffer; -ENODATA: the image carries no build id. */
+/* The linker's note about this image (hv.lds): a header, the name "GNU", then the id. */
+#define NOTE_HEADER	16
+extern const u8 build_id_note[], build_id_end[];
+
+/* Return: the id's size; -EPERM; -EFAULT; -EINVAL for an empty buffer; -ENOBUFS for one too small. */
 long do_version_build_id(struct subop_call *c, void *op)
 {
+	long size = build_id_end - build_id_note - NOTE_HEADER;
 	xen_build_id_t id;
 
 	if (!c->v->domain->privileged)
 		return hc_fail(-EPERM, "build id");
-	if (c->arg) {
-		if (copy_from_guest(&id.len, c->arg, sizeof(id.len)))
-			return -EFAULT;
-		if (!id.len)
-			return hc_fail(-EINVAL, "no room for a build id");
-	}
-	return -ENODATA;
+	if (!c->arg)
+		return size;
+	if (copy_from_guest(&id.len, c->arg, sizeof(id.len)))
+		return -EFAULT;
+	if (!id.len)
+		return hc_fail(-EINVAL, "no room for a build id");
+	if (id.len < size)
+		return -ENOBUFS;
+	if (copy_to_guest(c->arg + offsetof(xen_build_id_t, buf), build_id_note + NOTE_HEADER, size))
+		return -EFAULT;
+	return size;
 }
