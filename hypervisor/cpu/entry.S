@@ -250,8 +250,6 @@ user_syscall:
 	jne	user_syscall_slow
 	cmpb	$0, VCPU_long_ways(%rbx)
 	jne	user_syscall_slow
-	cmpb	$0, VCPU_syscall_mask(%rbx)
-	jne	user_syscall_slow
 	cmpq	$0, VCPU_syscall_addr(%rbx)
 	je	user_syscall_slow
 	mov	VCPU_kernel_sp(%rbx), %rax
@@ -263,7 +261,10 @@ user_syscall:
 
 	mov	VCPU_info(%rbx), %rdx
 	movzbl	VINFO_mask(%rdx), %ecx
-	mov	%r11, %rdx
+	cmpb	$0, VCPU_syscall_mask(%rbx)
+	je	2f
+	movb	$1, VINFO_mask(%rdx)
+2:	mov	%r11, %rdx
 	btr	$9, %rdx			/* IF as the guest sees it: events not masked */
 	test	%ecx, %ecx
 	jnz	1f
@@ -301,6 +302,9 @@ user_syscall:
 	/* The guest's kernel stack is not there: back to its user mode, and let C say so. */
 user_syscall_undo:
 	movb	$0, VCPU_kernel_mode(%rbx)
+	mov	VCPU_info(%rbx), %rdx
+	mov	(UREGS_cs - UREGS_es + 4)(%rsp), %ecx
+	mov	%cl, VINFO_mask(%rdx)
 	swapgs
 	mov	VCPU_user_cr3(%rbx), %rdx
 	mov	%rdx, %cr3
