@@ -74,7 +74,7 @@ static inline int l1_take(struct domain *d, struct domain *pg_owner, pte_t e)
 	struct frame *f = frame_lookup(pte_mfn(e));
 
 	if (likely(f && !(e & CACHE_FLAGS))) {
-		if (!(e & PTE_WRITE) ? frame_get(f, pg_owner) : frame_get_both_fast(f, pg_owner, FT_WRITABLE))
+		if (!(e & PTE_WRITE) ? frame_get_fast(f, pg_owner) : frame_get_both_fast(f, pg_owner, FT_WRITABLE))
 			return 0;
 	}
 	return l1_take_slow(d, pg_owner, e);
@@ -90,6 +90,40 @@ static inline void l1_drop(pte_t e)
 		frame_put(f);
 	else if (unlikely(!frame_put_both_fast(f)))
 		frame_put_both(f, false);
+}
+
+int l1_take_all(struct frame *table)
+{
+	struct domain *d = table->owner;
+	pte_t *t = entries(table);
+	unsigned int i = table->nr_valid;
+	int rc = 0;
+
+	while ((i = skip_up(t, i)) < PT_ENTRIES) {
+		pte_t e = t[i];
+
+		if (e & PTE_PRESENT) {
+			rc = l1_take(d, d, e);
+			if (rc)
+				break;
+			if (e != l1_adjust(e))
+				WRITE_ONCE(t[i], l1_adjust(e));
+		}
+		i++;
+	}
+	table->nr_valid = i;
+	return rc;
+}
+
+void l1_drop_all(struct frame *table)
+{
+	pte_t *t = entries(table);
+	unsigned int i = table->nr_valid;
+
+	while ((i = skip_down(t, i)))
+		if (t[--i] & PTE_PRESENT)
+			l1_drop(t[i]);
+	table->nr_valid = 0;
 }
 
 /* ---- levels 2 to 4 ------------------------------------------------------------------------------ */
@@ -138,7 +172,7 @@ static int upper_take(struct frame *table, unsigned int level, unsigned int slot
 	return rc;
 }
 
-static int upper_drop(struct frame *table, unsigned int level, pte_t e, bool preemptible)
+int entry_drop(struct frame *table, unsigned int level, pte_t e, bool preemptible)
 {
 	struct frame *f = mfn_to_frame(pte_mfn(e));
 
@@ -162,26 +196,10 @@ static inline pte_t upper_adjust(unsigned int level, pte_t e)
 
 int entry_take(struct frame *table, unsigned int level, unsigned int slot, pte_t *e, bool preemptible)
 {
-	struct domain *d = table->owner;
-	int rc;
+	int rc = upper_take(table, level, slot, *e, preemptible);
 
-	if (level == 1) {
-		rc = l1_take(d, d, *e);
-		*e = l1_adjust(*e);
-	} else {
-		rc = upper_take(table, level, slot, *e, preemptible);
-		*e = upper_adjust(level, *e);
-	}
+	*e = upper_adjust(level, *e);
 	return rc;
-}
-
-int entry_drop(struct frame *table, unsigned int level, pte_t e, bool preemptible)
-{
-	if (level == 1) {
-		l1_drop(e);
-		return 0;
-	}
-	return upper_drop(table, level, e, preemptible);
 }
 
 /* The CPU may be setting Accessed and Dirty in the old entry at the same time. */
@@ -233,7 +251,7 @@ static int upper_set(struct frame *table, unsigned int level, pte_t *slot, pte_t
 	}
 	entry_write(slot, old, upper_adjust(level, val), preserve_ad);
 	if (!same && (old & PTE_PRESENT))
-		upper_drop(table, level, old, true);	/* preempted: it is listed as dying */
+		entry_drop(table, level, old, true);	/* preempted: it is listed as dying */
 	return 0;
 }
 
@@ -333,6 +351,30 @@ int entry_emulate_write(struct vcpu *v, guest_va_t va, u64 val, unsigned int byt
 		rc = l1_exchange(table, slot, &old, merge(old, va, val, bytes));
 		if (rc == -EAGAIN)
 			*expected = old >> ((va & 7) * 8);
+	}
+	spin_unlock(&d->mm.lock);
+	return rc;
+}
+
+/*
+ * MOV and XCHG of a whole entry: the two are one here, an exchange, so that the CPU's setting of Accessed and
+ * Dirty is not lost.
+ */
+int entry_emulate_exchange(struct vcpu *v, guest_va_t va, pte_t val, pte_t *old)
+{
+	struct domain *d = v->domain;
+	struct frame *table;
+	pte_t *slot;
+	int rc = -EINVAL;
+
+	spin_lock(&d->mm.lock);
+	slot = mm_finish_dying(d) ? NULL : slot_mapped_at(v, va, &table);
+	if (slot)
+		rc = val & PTE_PRESENT ? l1_take(d, d, val) : 0;
+	if (!rc) {
+		*old = __atomic_exchange_n(slot, l1_adjust(val), __ATOMIC_SEQ_CST);
+		if (*old & PTE_PRESENT)
+			l1_drop(*old);
 	}
 	spin_unlock(&d->mm.lock);
 	return rc;

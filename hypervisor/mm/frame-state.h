@@ -95,6 +95,19 @@ static inline bool frame_put_both_fast(struct frame *f)
 	return (x & FS_TYPE_REF_MASK) > FS_TYPE_REF && frame_cas(f, &x, x - FS_REF - FS_TYPE_REF);
 }
 
+/* A general reference, in line, with the same meaning of false. */
+static inline bool frame_get_fast(struct frame *f, const struct domain *d)
+{
+	u64 x = f->state;
+
+	if (!(x & FS_REF_MASK) || (x & FS_REF_FULL) || f->owner != d || !frame_cas(f, &x, x + FS_REF))
+		return false;
+	if (likely(f->owner == d))
+		return true;
+	frame_put(f);
+	return false;
+}
+
 /* Wait for whoever is changing f's type; returns the state then. */
 u64 frame_wait(const struct frame *f);
 
@@ -117,8 +130,36 @@ int table_finish(struct frame *f, bool preemptible);
  */
 void table_abandon(struct frame *f);
 
-/* References an entry of a table of f's owner holds (entry.c).  *e gets the flags we add. */
+/* References an entry of level 2 to 4 of a table of f's owner holds (entry.c).  *e gets the flags we add. */
 int entry_take(struct frame *table, unsigned int level, unsigned int slot, pte_t *e, bool preemptible);
 int entry_drop(struct frame *table, unsigned int level, pte_t e, bool preemptible);
+/* The same for whole level-1 tables, from nr_valid up (0, or what an entry was refused with) or down. */
+int l1_take_all(struct frame *table);
+void l1_drop_all(struct frame *table);
+
+/* Page tables are mostly empty: a look at eight entries at a time. */
+#define PTE_GROUP	8
+
+static inline bool group_empty(const pte_t *t)
+{
+	return !(t[0] | t[1] | t[2] | t[3] | t[4] | t[5] | t[6] | t[7]);
+}
+
+/* From i on, up or down, past groups that are empty. */
+static inline unsigned int skip_up(const pte_t *t, unsigned int i)
+{
+	if (!(i % PTE_GROUP))
+		while (i < PT_ENTRIES && group_empty(&t[i]))
+			i += PTE_GROUP;
+	return i;
+}
+
+static inline unsigned int skip_down(const pte_t *t, unsigned int i)
+{
+	if (!(i % PTE_GROUP))
+		while (i && group_empty(&t[i - PTE_GROUP]))
+			i -= PTE_GROUP;
+	return i;
+}
 
 #endif

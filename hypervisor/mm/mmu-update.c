@@ -82,9 +82,16 @@ static struct frame *request_frame(struct parties *p, mfn_t mfn)
 	return f;
 }
 
-/* A plain write to memory that is no table: allowed wherever the guest could have written itself. */
+/*
+ * A plain write to memory that is no table: allowed wherever the guest could have written itself.  While its
+ * owner's mm.lock is held no frame becomes a table, so what is none needs no writable use.
+ */
 static int plain_write(struct frame *f, u64 ptr, u64 val)
 {
+	if (likely(fs_type(f->state) <= FT_WRITABLE && !(f->state & (FS_PARTIAL | FS_CHANGING)))) {
+		WRITE_ONCE(*(u64 *)maddr_to_hv(ptr), val);
+		return 0;
+	}
 	if ((f->state & (FS_PARTIAL | FS_TYPE_REF_MASK)) == FS_PARTIAL && table_finish(f, true))
 		return -ERESTART;
 	if (frame_get_type(f, FT_WRITABLE, false))
@@ -164,9 +171,9 @@ static long run_requests(struct vcpu *v, struct parties *p, guest_va_t reqs, u32
 	long rc = p->pt_owner->dying ? -EINVAL : mm_finish_dying(p->pt_owner);
 
 	while (!rc && *i < count) {
-		if (*i && hypercall_preempt())
-			return -ERESTART;
 		if (at == have) {
+			if (*i && hypercall_preempt())
+				return -ERESTART;
 			have = fetch(r, reqs + (u64)*i * sizeof(r[0]), count - *i);
 			at = 0;
 			if (!have)
@@ -203,6 +210,30 @@ static long find_parties(struct vcpu *v, u32 foreign, struct parties *p)
 	return 0;
 }
 
+/* The usual call, without the bookkeeping of the others: one request, about one's own tables and pages. */
+static long own_request(struct vcpu *v, guest_va_t reqs)
+{
+	struct domain *d = v->domain;
+	struct parties p = { .pg_owner = d, .pt_owner = d };
+	mmu_update_t r;
+	long rc;
+
+	if (copy_from_guest(&r, reqs, sizeof(r)))
+		return -EFAULT;
+	spin_lock(&d->mm.lock);
+	rc = mm_finish_dying(d);
+	if (!rc)
+		rc = one_request(v, &p, &r);
+	if (p.held)
+		frame_put(p.held);
+	if (!rc && unlikely(mm_finish_dying(d))) {
+		hypercall_set_arg(v, 1, MMU_UPDATE_PREEMPTED);	/* no requests are left, only this */
+		rc = -ERESTART;
+	}
+	spin_unlock(&d->mm.lock);
+	return rc;
+}
+
 /**
  * do_mmu_update - change page-table entries, or the machine-to-physical table
  * a->reqs:    requests: address with a command in its low bits, and value
@@ -224,8 +255,11 @@ long do_mmu_update(struct vcpu *v, const struct hc_mmu_update *a)
 	struct parties p = { 0 };
 	struct mmu_batch b;
 	u32 i = 0;
-	long rc = mmu_batch_begin(&b, a->count, a->done_reg, reqs, sizeof(mmu_update_t));
+	long rc;
 
+	if (likely(a->count == 1 && a->foreign == DOMID_SELF && !a->done_reg))
+		return own_request(v, reqs);
+	rc = mmu_batch_begin(&b, a->count, a->done_reg, reqs, sizeof(mmu_update_t));
 	if (rc)
 		return rc;
 	rc = find_parties(v, a->foreign, &p);

@@ -14,31 +14,6 @@
 #include "mm/frame-state.h"
 #include "mm/layout.h"
 
-/* Page tables are mostly empty: eight entries at a time. */
-#define GROUP	8
-
-static inline bool group_empty(const pte_t *t)
-{
-	return !(t[0] | t[1] | t[2] | t[3] | t[4] | t[5] | t[6] | t[7]);
-}
-
-/* From i on, up or down, past groups that are empty. */
-static inline unsigned int skip_up(const pte_t *t, unsigned int i)
-{
-	if (!(i % GROUP))
-		while (i < PT_ENTRIES && group_empty(&t[i]))
-			i += GROUP;
-	return i;
-}
-
-static inline unsigned int skip_down(const pte_t *t, unsigned int i)
-{
-	if (!(i % GROUP))
-		while (i && group_empty(&t[i - GROUP]))
-			i -= GROUP;
-	return i;
-}
-
 static inline bool slot_is_hv(unsigned int level, unsigned int i)
 {
 	return level == 4 && i >= HV_SLOT_FIRST && i <= HV_SLOT_LAST;
@@ -57,6 +32,8 @@ static int validate(struct frame *f, unsigned int level, bool preemptible)
 	bool worked = false;
 	int rc = 0;
 
+	if (level == 1)
+		return l1_take_all(f);
 	while ((i = skip_up(t, i)) < PT_ENTRIES) {
 		pte_t e = t[i];
 
@@ -65,7 +42,7 @@ static int validate(struct frame *f, unsigned int level, bool preemptible)
 			continue;
 		}
 		if (e & PTE_PRESENT) {
-			if (level > 1 && preemptible && worked && hypercall_preempt()) {
+			if (preemptible && worked && hypercall_preempt()) {
 				rc = -ERESTART;
 				break;
 			}
@@ -88,6 +65,10 @@ static int invalidate(struct frame *f, unsigned int level, bool preemptible)
 	pte_t *t = entries(f);
 	unsigned int i = f->nr_valid;
 
+	if (level == 1) {
+		l1_drop_all(f);
+		return 0;
+	}
 	while ((i = skip_down(t, i))) {
 		pte_t e = t[--i];
 
@@ -98,7 +79,7 @@ static int invalidate(struct frame *f, unsigned int level, bool preemptible)
 		if (!(e & PTE_PRESENT))
 			continue;
 		if (entry_drop(f, level, e, preemptible) ||
-		    (level > 1 && preemptible && i && hypercall_preempt())) {
+		    (preemptible && i && hypercall_preempt())) {
 			f->nr_valid = i;
 			return -ERESTART;
 		}

@@ -42,6 +42,40 @@ static void good(void)
 	check_eq(LIVE(*entry), 0x1000, "is there");
 }
 
+/* One way to write down a MOV or XCHG of RAX (or R9): where the address is differs. */
+#define FORM(insn, reg, base_reg, add)                                                             \
+	do {                                                                                       \
+		register u64 base __asm__(base_reg) = (u64)entry - (add);                          \
+		register u64 val __asm__(reg) = PTE(mfn_of(page), PTE_DATA);                       \
+		u64 is = LIVE(*entry), got;                                                        \
+                                                                                                   \
+		__asm__ volatile(insn : "+r"(val) : "r"(base) : "memory");                         \
+		got = val;                                                                         \
+		check_eq(LIVE(*entry) >> 12, mfn_of(page), insn);                                  \
+		if (insn[0] == 'x')                                                                \
+			check_eq(got, (long)is, "gives the old entry");                            \
+		check_eq(entry_set(entry, 0x5000), 0, "not present again");                        \
+	} while (0)
+
+static void forms(void)
+{
+	u64 *page = page_alloc();
+
+	FORM("movq %%rax, (%%rdi)", "rax", "rdi", 0);
+	FORM("movq %%r9, (%%r8)", "r9", "r8", 0);
+	FORM("movq %%rax, 8(%%rdi)", "rax", "rdi", 8);
+	FORM("movq %%rax, -8(%%r13)", "rax", "r13", -8);
+	FORM("movq %%rax, (%%r13)", "rax", "r13", 0);
+	FORM("movq %%rax, (%%r12)", "rax", "r12", 0);
+	FORM("movq %%r9, 0x1000(%%rdi)", "r9", "rdi", 0x1000);
+	FORM("xchgq %%rax, (%%rdi)", "rax", "rdi", 0);
+	FORM("xchgq %%r9, (%%r10)", "r9", "r10", 0);
+	FORM("xchgq %%rax, -0x10(%%rdi)", "rax", "rdi", -0x10);
+	FORM("xchgq %%rax, (%%r12)", "rax", "r12", 0);
+	FORM("xchgq %%r9, 0x1000(%%r11)", "r9", "r11", 0x1000);
+	check_eq(entry_set(entry, 0), 0, "and empty");
+}
+
 static void bad(void)
 {
 	u64 old;
@@ -68,5 +102,6 @@ void test_main(void)
 	window = page_alloc();
 	entry = entry_of((u64)window, 1);
 	good();
+	forms();
 	bad();
 }

@@ -4,7 +4,7 @@
  *
  * Right: iret to CS with RPL 3 runs on the user root, where the kernel's pages are not; SYSCALL
  * from there reaches the syscall callback with RCX = next RIP and R11 = RFLAGS, as the processor
- * leaves them; a user's page fault is shown as one; traps come in with the user's CS and SS.  ABI:
+ * leaves them, with events masked if it was registered so; a user's page fault is shown as one; traps come in with the user's CS and SS.  ABI:
  * MMUEXT_NEW_USER_BASEPTR in xen.h, CALLBACKTYPE_syscall in callback.h.
  */
 #include "guest.h"
@@ -47,6 +47,23 @@ static void system_calls(void)
 	check_eq(r.rax, __HYPERVISOR_sched_op, "and nothing but");
 }
 
+/* With CALLBACKF_mask_events, as Linux asks for it. */
+static void masked(void)
+{
+	struct regs r;
+
+	check_eq(callback(CALLBACKTYPE_syscall, CALLBACKF_mask_events, entry_syscall), 0,
+		 "the callback asks for events to be masked");
+	user_regs(&r, user_syscall);
+	check_eq(user_run(&r), VEC_SYSCALL, "SYSCALL comes by it");
+	check_eq(r.saved_mask, 0, "the frame tells that events were on");
+	check(r.rflags & 0x200, "so does its IF");
+	check_eq(this_cpu()->mask_inside, 1, "and they are masked");
+	check_eq(callback(CALLBACKTYPE_syscall, 0, entry_syscall), 0, "and now it does not");
+	user_run(&r);
+	check_eq(this_cpu()->mask_inside, 0, "they stay on");
+}
+
 static void memory(void)
 {
 	struct regs r;
@@ -84,6 +101,7 @@ void test_main(void)
 
 	user_init();
 	system_calls();
+	masked();
 	memory();
 	check_fault(TRY("movq (%[p]), %[v]", RESULT([v] "=r"(v)), GIVEN([p] "r"(USER_DATA))), X_PF,
 		    "and the user's pages are not in the kernel's");
