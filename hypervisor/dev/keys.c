@@ -61,13 +61,6 @@ static void key_interrupts(void)
 	}
 }
 
-#ifdef DEBUG
-static void key_audit(void)
-{
-	mm_audit(NULL);
-}
-#endif
-
 static void key_debug_trap(void)
 {
 	panic("asked for by console key");
@@ -82,6 +75,6 @@ void keys_init(void)
 	console_key_register('R', "reboot the machine", machine_reboot);
 	console_key_register('C', "panic", key_debug_trap);
 #ifdef DEBUG
-	console_key_register('A', "audit the initial domain's frames", key_audit);
+	console_key_register('A', "audit the frames of all domains", mm_audit_all);
 #endif
 }

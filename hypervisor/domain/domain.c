@@ -32,6 +32,7 @@ void domains_init(void)
 {
 	dom_io = special_domain(DOMID_IO);
 	dom_xen = special_domain(DOMID_XEN);
+	m2p_show();
 	console_key_register('q', "domains and vCPUs", domains_dump);
 	console_key_register('c', "hypercall counters", hypercall_counters_dump);
 }
@@ -266,6 +267,17 @@ void domains_each(void (*fn)(struct domain *d))
 	for (struct domain *d = list; d; d = d->next)
 		fn(d);
 	spin_unlock(&list_lock);
+}
+
+/* Not under the list's lock: a vCPU may be waiting for that before it stands still. */
+void domains_visit(void (*fn)(struct domain *d))
+{
+	struct domain *d;
+
+	for (u32 from = 0; from < DOMID_FIRST_RESERVED && (d = domain_get_next(from)); domain_put(d)) {
+		fn(d);
+		from = d->id + 1;
+	}
 }
 
 void domains_dump(void)

@@ -98,8 +98,7 @@ void machine_end(void)
 
 	domain_wait_stopped(dom0);
 #ifdef DEBUG
-	domains_each(domain_pause);
-	mm_audit(NULL);
+	mm_audit_all();
 #endif
 	log_info("initial domain shut down: %s", reason_name(reason));
 	if (reason == SHUTDOWN_poweroff)

@@ -183,6 +183,13 @@ static void compare_domain(struct domain *d)
 	}
 }
 
+void mm_audit_all(void)
+{
+	domains_visit(domain_pause);
+	mm_audit(NULL);
+	domains_visit(domain_unpause);
+}
+
 unsigned int mm_audit(struct domain *d)
 {
 	unsigned int order = 0;

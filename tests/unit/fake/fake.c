@@ -241,6 +241,11 @@ __attribute__((weak)) void domains_each(void (*fn)(struct domain *d))
 		fn(domains[i]);
 }
 
+__attribute__((weak)) void domains_visit(void (*fn)(struct domain *d))
+{
+	domains_each(fn);
+}
+
 __attribute__((weak)) void domain_pause(struct domain *d)
 {
 	(void)d;
