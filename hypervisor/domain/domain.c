@@ -32,7 +32,6 @@ void domains_init(void)
 {
 	dom_io = special_domain(DOMID_IO);
 	dom_xen = special_domain(DOMID_XEN);
-	m2p_show();
 	console_key_register('q', "domains and vCPUs", domains_dump);
 	console_key_register('c', "hypercall counters", hypercall_counters_dump);
 }
