@@ -5,6 +5,7 @@
 #include "cpu/insn.h"
 #include "dev/console.h"
 #include "hypercall/hypercall.h"
+#include "lib/bitmap.h"
 #include "lib/string.h"
 #include "mm/heap.h"
 
@@ -32,6 +33,7 @@ void domains_init(void)
 {
 	dom_io = special_domain(DOMID_IO);
 	dom_xen = special_domain(DOMID_XEN);
+	m2p_show();
 	console_key_register('q', "domains and vCPUs", domains_dump);
 	console_key_register('c', "hypercall counters", hypercall_counters_dump);
 }
@@ -53,8 +55,8 @@ static int init_rooms(struct domain *d, const struct domain_config *cfg)
 	spin_lock_init(&d->lock, "domain", LOCK_DOMAIN);
 	spin_lock_init(&d->mm.lock, "frames", LOCK_FRAMES);
 	spin_lock_init(&d->mm.pages_lock, "pages", LOCK_PAGES);
-	d->mm.first = ~0UL;
-	return init_shared_info(d) || evtchn_domain_init(d) || grant_domain_init(d, cfg) ? -ENOMEM : 0;
+	d->mm.chunks = zalloc(BITMAP_WORDS(FRAME_CHUNKS) * sizeof(u64));
+	return !d->mm.chunks || init_shared_info(d) || evtchn_domain_init(d) || grant_domain_init(d, cfg) ? -ENOMEM : 0;
 }
 
 /* What d holds itself: nobody else refers to it. */
@@ -70,6 +72,7 @@ static void domain_free(struct domain *d)
 		frame_share_end(d->shared, d);
 	control_domain_free(d);
 	zfree(d->mm.map);
+	zfree(d->mm.chunks);
 	zfree(d->console);
 	zfree(d);
 }

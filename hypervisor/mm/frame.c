@@ -10,6 +10,7 @@
  */
 #include "cpu/insn.h"
 #include "hypercall/hypercall.h"
+#include "lib/bitmap.h"
 #include "mm/frame-state.h"
 #include "mm/heap.h"
 #include "mm/memmap.h"
@@ -62,6 +63,8 @@ static void pages_uncharge(struct domain *d, u64 n)
 {
 	bool last;
 
+	if (!d)
+		return;
 	spin_lock(&d->mm.pages_lock);
 	d->mm.tot_pages -= n;
 	last = d->mm.leaving && !d->mm.tot_pages;
@@ -72,8 +75,8 @@ static void pages_uncharge(struct domain *d, u64 n)
 		domain_put(d);
 }
 
-/* No reference is left and no CPU can reach it: back to the heap. */
-static void frame_finish(struct frame *f)
+/* No reference is left and no CPU can reach it: back to the heap.  Return: who is still charged for it. */
+static struct domain *frame_finish(struct frame *f)
 {
 	struct domain *d = f->owner;
 
@@ -84,8 +87,7 @@ static void frame_finish(struct frame *f)
 	f->link = 0;
 	__atomic_store_n(&f->state, 0, __ATOMIC_RELEASE);
 	heap_free(f, 0);
-	if (d)
-		pages_uncharge(d, 1);
+	return d;
 }
 
 static void frame_release(struct frame *f)
@@ -99,7 +101,7 @@ static void frame_release(struct frame *f)
 		return;
 	}
 	tlb_flush_since(tlb_now());
-	frame_finish(f);
+	pages_uncharge(frame_finish(f), 1);
 }
 
 void frames_batch_begin(void)
@@ -112,6 +114,8 @@ void frames_batch_end(void)
 {
 	u32 cpu = this_cpu();
 	mfn_t mfn = batch[cpu].first;
+	struct domain *d = NULL;
+	u64 n = 0;
 
 	batch[cpu].open = false;
 	batch[cpu].first = 0;
@@ -121,8 +125,14 @@ void frames_batch_end(void)
 		struct frame *f = mfn_to_frame(mfn);
 
 		mfn = f->link;
-		frame_finish(f);
+		if (f->owner != d) {
+			pages_uncharge(d, n);
+			n = 0;
+		}
+		d = frame_finish(f);
+		n++;
 	}
+	pages_uncharge(d, n);
 }
 
 /* ---- general references ------------------------------------------------------------------------ */
@@ -321,10 +331,8 @@ bool frame_assign(struct domain *d, struct frame *f, unsigned int order, pfn_t p
 
 	spin_lock(&d->mm.pages_lock);
 	ok = !d->dying;		/* else d's end may have looked for its frames already */
-	if (ok) {
-		d->mm.first = MIN(d->mm.first, frame_to_mfn(f));
-		d->mm.last = MAX(d->mm.last, frame_to_mfn(f) + BIT(order) - 1);
-	}
+	for (u64 i = 0; ok && i < BIT(order); i += FRAME_CHUNK)
+		bitmap_set(d->mm.chunks, (frame_to_mfn(f) + i) / FRAME_CHUNK);
 	for (u64 i = 0; ok && i < BIT(order); i++) {
 		struct frame *g = f + i;
 
@@ -414,7 +422,7 @@ void frame_unsteal(struct domain *d, struct frame *f)
 		__atomic_store_n(&f->state, FS_ALLOCATED | FS_REF, __ATOMIC_RELEASE);
 	spin_unlock(&d->mm.pages_lock);
 	if (!ok)
-		frame_finish(f);
+		pages_uncharge(frame_finish(f), 1);
 }
 
 void frame_discard(struct frame *f)
@@ -437,6 +445,15 @@ void frame_share(void *page, struct domain *d)
 	m2p_set(frame_to_mfn(f), INVALID_M2P);
 	__atomic_store_n(&f->state, FS_SHARED | FS_REF | FS_TYPE_REF | fs_of_type(FT_WRITABLE),
 			 __ATOMIC_RELEASE);
+}
+
+/* A use of a type that guests cannot ask for keeps all others away. */
+void frame_show(mfn_t mfn)
+{
+	struct frame *f = mfn_to_frame(mfn);
+
+	f->owner = dom_xen;
+	f->state = FS_SHARED | FS_REF | FS_TYPE_REF | fs_of_type(FT_SEGDESC);
 }
 
 int frame_unshare(void *page, struct domain *d)
@@ -475,13 +492,29 @@ static void relinquish_frame(struct domain *d, struct frame *f)
 {
 	u64 x = f->state;
 
+	if ((x & ~FS_TYPE_MASK) == (FS_ALLOCATED | FS_REF) && frame_cas(f, &x, 0)) {
+		frame_release(f);	/* nobody else has it, as is usual */
+		return;
+	}
 	if (x & FS_PINNED)
 		mm_unpin(d, frame_to_mfn(f));
 	if (x & (FS_ALLOCATED | FS_PARTIAL))
 		frame_free(d, f);	/* may say that the allocation is given back already */
 }
 
-#define LOOKS	1024		/* at others' frames between preemption points */
+static int relinquish_chunk(struct domain *d, mfn_t mfn)
+{
+	for (mfn_t end = mfn + FRAME_CHUNK; mfn < end; mfn++) {
+		struct frame *f = frame_lookup(mfn);
+
+		if (!f || f->owner != d || !(f->state & (FS_PINNED | FS_ALLOCATED | FS_PARTIAL)))
+			continue;
+		relinquish_frame(d, f);
+		if (hypercall_preempt())
+			return -ERESTART;
+	}
+	return 0;
+}
 
 /*
  * All vCPUs have stopped and dropped their roots and descriptor tables.  Pins and allocations go
@@ -489,32 +522,22 @@ static void relinquish_frame(struct domain *d, struct frame *f)
  */
 int frames_relinquish(struct domain *d)
 {
-	mfn_t mfn = MAX(d->mm.relinquish_next, d->mm.first);
 	int rc;
 
 	spin_lock(&d->mm.lock);
 	rc = mm_finish_dying(d);
 	spin_unlock(&d->mm.lock);
+	if (rc)
+		return rc;
 	frames_batch_begin();
-	for (u32 i = 0; !rc && i < ram_count; i++) {
-		mfn = MAX(mfn, ram[i].start);
-		for (; !rc && mfn < ram[i].end && mfn <= d->mm.last; mfn++) {
-			struct frame *f = mfn_to_frame(mfn);
-
-			if (f->owner == d && f->state)
-				relinquish_frame(d, f);
-			else if (mfn % LOOKS)
-				continue;
-			d->mm.relinquish_next = mfn + 1;
-			if (hypercall_preempt())
-				rc = -ERESTART;
-		}
+	for_each_bit(chunk, d->mm.chunks, FRAME_CHUNKS) {
+		rc = relinquish_chunk(d, chunk * FRAME_CHUNK);
+		if (rc)
+			break;
+		bitmap_clear(d->mm.chunks, chunk);
 	}
 	frames_batch_end();
-	if (rc || d->mm.dying)
-		return -ERESTART;
-	d->mm.relinquish_next = 0;
-	return 0;
+	return rc || d->mm.dying ? -ERESTART : 0;
 }
 
 void frames_let_go(struct domain *d)

@@ -114,6 +114,8 @@ int frame_free(struct domain *d, struct frame *f);
  * the guest still maps it.
  */
 void frame_share(void *page, struct domain *d);
+/* One of the hypervisor's frames that a privileged domain may map, in the name of dom_xen, read-only. */
+void frame_show(mfn_t mfn);
 int frame_unshare(void *page, struct domain *d);
 /* The hypervisor needs the page no more: freed, or once nobody maps it; until then it counts as d's. */
 void frame_share_end(void *page, struct domain *d);

@@ -23,3 +23,10 @@ mfn_t m2p_extent(unsigned int n)
 		e = ((pte_t *)mfn_to_hv(pte_mfn(e)))[PT_INDEX(va, level)];
 	return (e & PTE_PRESENT) ? pte_mfn(e) : 0;
 }
+
+void m2p_show(void)
+{
+	for (unsigned int n = 0; n < m2p_nr_extents(); n++)
+		for (mfn_t first = m2p_extent(n), i = 0; first && i < EXTENT_SIZE / PAGE_SIZE; i++)
+			frame_show(first + i);
+}

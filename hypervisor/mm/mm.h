@@ -13,14 +13,18 @@
 struct vcpu;
 struct domain;
 
+/* Machine memory in pieces of 2 MiB. */
+#define FRAME_CHUNK	512
+#define FRAME_CHUNKS	(max_mfn / FRAME_CHUNK + 1)
+
 struct domain_mm {
 	struct spinlock lock;		/* LOCK_FRAMES: this domain's page tables and table types */
-	struct spinlock pages_lock;	/* LOCK_PAGES: what follows, up to last */
+	struct spinlock pages_lock;	/* LOCK_PAGES: what follows, up to chunks */
 	u64 tot_pages;
 	u64 max_pages;
 	u64 claimed;			/* promised and not yet allocated, control/memory.c */
 	bool leaving;			/* dead, but frames are left: the last one puts a reference to the domain */
-	mfn_t first, last;		/* all frames it ever had lie between these: for its end */
+	u64 *chunks;			/* bitmap: its frames lie in these, for its end */
 	/*
 	 * Slots of L4 tables that once named an L4 table.  Never taken back: what lies behind them may lead
 	 * through the hypervisor's slots, which only user mode may not follow (mm/guest-copy.c).
@@ -29,7 +33,6 @@ struct domain_mm {
 	u64 linear_slots[PT_ENTRIES / 64];
 	struct memory_map *map;		/* as its builder told it, control/memory.c; NULL: none */
 	mfn_t dying;			/* under lock: tables whose invalidation was preempted; frame.link */
-	mfn_t relinquish_next;		/* where a preempted frames_relinquish() goes on */
 };
 
 struct vcpu_mm {
@@ -153,6 +156,7 @@ static inline pfn_t m2p_get(mfn_t mfn) { return m2p_table[mfn]; }
 
 /* The M2P comes in pieces of 2 MiB; those that would tell of no memory at all do not exist. */
 unsigned int m2p_nr_extents(void);
+void m2p_show(void);			/* let who may map them, in the name of dom_xen */
 mfn_t m2p_extent(unsigned int n);	/* its first machine frame; 0: does not exist */
 
 /* ---- what is not RAM (mm/iomem.c) -------------------------------------------------------------- */
