@@ -189,7 +189,7 @@ struct domain *fake_domain(domid_t id, u32 vcpus, bool privileged)
 	spin_lock_init(&d->mm.pages_lock, "pages", LOCK_PAGES);
 	d->shared = alloc_pages(0);
 	frame_share(d->shared, d);
-	d->mm.first = ~0UL;
+	d->mm.chunks = zalloc(BITMAP_WORDS(FRAME_CHUNKS) * sizeof(u64));
 	CHECK(!evtchn_domain_init(d) && !grant_domain_init(d, &cfg));
 	for (u32 i = 0; i < vcpus; i++) {
 		struct vcpu *v = zalloc(sizeof(*v));

@@ -11,6 +11,7 @@
 #include "domain/domain.h"
 #include "hypercall/dispatch.h"
 #include "hypercall/hypercall.h"
+#include "lib/bitmap.h"
 #include "lib/string.h"
 #include "mm/frame-state.h"
 #include "mm/heap.h"
