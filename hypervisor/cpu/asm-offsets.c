@@ -26,7 +26,7 @@ void asm_offsets(void)
 	DEFINE(STACK_BYTES, STACK_SIZE);
 
 	DEFINE(VCPU_long_ways, offsetof(struct vcpu, pv.long_ways));
-	static_assert(offsetof(struct vcpu, pv.traps) < PAGE_SIZE, "what entry.S touches is in one page");
+	static_assert(offsetof(struct vcpu, pv.traps[15]) < PAGE_SIZE, "what entry.S touches is in one page");
 	/* Two flags tested as one word. */
 	static_assert(offsetof(struct vcpu_pv, bad_segments) == offsetof(struct vcpu_pv, nmi_pending) + 1,
 		      "nmi_pending and bad_segments are neighbours");
@@ -43,5 +43,9 @@ void asm_offsets(void)
 	DEFINE(VINFO_pending, offsetof(struct vcpu_info, evtchn_upcall_pending));
 	DEFINE(VINFO_mask, offsetof(struct vcpu_info, evtchn_upcall_mask));
 	DEFINE(VCPU_syscall_addr, offsetof(struct vcpu, pv.cb[CB_SYSCALL].addr));
+	DEFINE(VINFO_cr2, offsetof(struct vcpu_info, arch.cr2));
+	DEFINE(VCPU_pf_addr, offsetof(struct vcpu, pv.traps[14].address));
+	DEFINE(VCPU_pf_cs, offsetof(struct vcpu, pv.traps[14].cs));
+	DEFINE(VCPU_pf_flags, offsetof(struct vcpu, pv.traps[14].flags));
 	DEFINE(VCPU_syscall_mask, offsetof(struct vcpu, pv.cb[CB_SYSCALL].mask_events));
 }

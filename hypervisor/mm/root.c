@@ -27,16 +27,6 @@ static void show_m2p(u64 cr3, bool show)
 		WRITE_ONCE(*slot, val);
 }
 
-static void root_load(struct vcpu *v)
-{
-	u64 flags = irq_save();
-	u64 stamp = tlb_cr3_begin();
-
-	pv_load_root(v);
-	tlb_cr3_done(stamp);
-	irq_restore(flags);
-}
-
 /* What is preempted here is listed as dying.  Locks: the caller holds the domain's mm.lock. */
 static void root_put(u64 cr3)
 {
@@ -64,7 +54,7 @@ static int set_root(struct vcpu *v, u64 *cr3, mfn_t root)
 		if (root && (kernel || v->mm.user_cr3 != v->mm.kernel_cr3))
 			show_m2p(*cr3, kernel);
 		if (kernel && v == current)
-			root_load(v);
+			pv_load_root(v);
 		root_put(old);
 	}
 	spin_unlock(&d->mm.lock);
@@ -79,7 +69,7 @@ int mm_set_kernel_root(struct vcpu *v, mfn_t root)
 		return set_root(v, &v->mm.kernel_cr3, root);
 	show_m2p(v->mm.kernel_cr3, true);
 	if (v == current)
-		root_load(v);
+		pv_load_root(v);
 	return 0;
 }
 

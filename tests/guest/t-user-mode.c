@@ -83,6 +83,26 @@ static void memory(void)
 	check_eq(user_run(&r), X_PF, "the kernel's pages are not in the user's table");
 	check_eq(r.error, 4, "error code: user, read, not present");
 	check_eq(this_cpu()->cr2, (long)user_data, "the address");
+	check_eq(r.cs & 0xffff, USER_CS, "CS");
+	check_eq(r.ss & 0xffff, USER_SS, "SS");
+	check_eq(r.rsp, USER_STACK - 16, "RSP");
+	check_eq(r.saved_mask, 0, "events were on");
+	check_eq(r.rflags & 0x200, 0x200, "IF says so too");
+	check_eq(r.rdi, (long)user_data, "RDI");
+	r.rip += 3;			/* behind the read: all the rest is as it was */
+	r.rax = 0x99;
+	r.rcx = 0xcc;
+	r.r11 = 0x11;
+	check_eq(user_run(&r), 0x80, "user mode goes on");
+	check(r.rax == 0x99 && r.rcx == 0xcc && r.r11 == 0x11, "with its registers");
+	user_regs(&r, user_read);
+	r.rdi = USER_DATA - 0x100000;
+	r.rcx = 0xcc;
+	r.r11 = 0x11;
+	r.rdx = 0xdd;
+	r.rbx = 0xbb;
+	check_eq(user_run(&r), X_PF, "another one");
+	check(r.rcx == 0xcc && r.r11 == 0x11 && r.rdx == 0xdd && r.rbx == 0xbb, "changes no register");
 	user_regs(&r, user_write);
 	r.rdi = USER_CODE;
 	check_eq(user_run(&r), X_PF, "its code is read-only");
