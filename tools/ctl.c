@@ -9,6 +9,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
 
 #include <xen/memory.h>
 #include <xencall.h>
@@ -94,9 +97,23 @@ static int need_memory(struct ctl *ctl)
 	return 0;
 }
 
+/* Whether the daemon is there: without, xs_open() takes the kernel's way, which sleeps until there is a store. */
+static bool store_listens(void)
+{
+	struct sockaddr_un to = { .sun_family = AF_UNIX };
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0), rc;
+
+	snprintf(to.sun_path, sizeof(to.sun_path), "%s", xs_daemon_socket());
+	if (fd < 0)
+		return false;
+	rc = connect(fd, (struct sockaddr *)&to, sizeof(to));
+	close(fd);	/* which succeeds: errno is connect's still */
+	return !rc;
+}
+
 struct xs_handle *ctl_store(struct ctl *ctl)
 {
-	if (!ctl->store)
+	if (!ctl->store && store_listens())
 		ctl->store = xs_open(0);
 	if (!ctl->store)
 		ctl_fail_errno(ctl, "cannot reach the store (is xenstored running?)");
