@@ -249,7 +249,8 @@ static void fill_context(const struct build *b, vcpu_guest_context_t *c)
 	c->user_regs.rsi = layout_va(l, l->start_info_pfn);
 	c->user_regs.rflags = FLAGS_IF;
 	c->user_regs.cs = FLAT_KERNEL_CS;
-	c->user_regs.ss = c->user_regs.ds = c->user_regs.es = FLAT_KERNEL_DS;
+	c->user_regs.ss = FLAT_KERNEL_SS;	/* a null selector would do for data only */
+	c->user_regs.ds = c->user_regs.es = FLAT_KERNEL_DS;
 	c->user_regs.fs = c->user_regs.gs = FLAT_KERNEL_DS;
 	c->kernel_ss = FLAT_KERNEL_SS;
 	c->kernel_sp = c->user_regs.rsp;
