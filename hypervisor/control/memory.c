@@ -33,7 +33,7 @@ static int name_frames(struct domain *d, bool status, const xen_mem_acquire_reso
  *
  * Without a list: how many there can be, in r->nr_frames.
  *
- * Return: 0; -ESRCH; -EPERM for the caller itself; -EOPNOTSUPP for another kind; -EINVAL; -ENOMEM; -EFAULT.
+ * Return: 0; -ESRCH; -EPERM for the caller itself; -EOPNOTSUPP for no known kind; -EINVAL; -ENOMEM; -EFAULT.
  */
 long do_memory_acquire_resource(struct subop_call *c, void *op)
 {
@@ -43,15 +43,15 @@ long do_memory_acquire_resource(struct subop_call *c, void *op)
 	u32 max;
 	long rc = 0;
 
-	if (r->pad || (size && r->nr_frames) || r->frame > UINT32_MAX || r->frame + r->nr_frames > UINT32_MAX)
+	if (r->pad || size == !!r->nr_frames || r->frame > UINT32_MAX || r->frame + r->nr_frames > UINT32_MAX)
 		return -EINVAL;
 	d = domain_get(r->domid);
-	if (!d || d == dom_io || d == dom_xen)
+	if (!d || r->domid == DOMID_SELF)
 		rc = -ESRCH;
 	else if (d == c->v->domain)
 		rc = -EPERM;
 	else if (r->type != XENMEM_resource_grant_table)
-		rc = -EOPNOTSUPP;
+		rc = r->type > XENMEM_resource_vmtrace_buf ? -EOPNOTSUPP : -EINVAL;
 	else if (r->id > XENMEM_resource_grant_table_id_status)
 		rc = -EINVAL;
 	max = rc ? 0 : grant_resource_max(d, status);
@@ -148,7 +148,7 @@ int claim_set(struct domain *d, u64 pages)
 /**
  * do_memory_claim_pages - promise a domain that it will get so many pages in all; 0 takes the promise back
  *
- * Return: 0; -ESRCH; -EINVAL for flags, a list or an order, and while there is another promise; -ENOMEM.
+ * Return: 0; -EINVAL for no such domain, flags, a list or an order, and while there is another promise; -ENOMEM.
  */
 long do_memory_claim_pages(struct subop_call *c, void *op)
 {
@@ -160,7 +160,7 @@ long do_memory_claim_pages(struct subop_call *c, void *op)
 		return -EINVAL;
 	d = domain_get(r->domid);
 	if (!d)
-		return hc_fail(-ESRCH, "no domain %u", r->domid);
+		return hc_fail(-EINVAL, "no domain %u", r->domid);
 	rc = claim_set(d, r->nr_extents);
 	domain_put(d);
 	return rc;

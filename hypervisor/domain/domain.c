@@ -52,11 +52,16 @@ static int init_shared_info(struct domain *d)
 
 static int init_rooms(struct domain *d, const struct domain_config *cfg)
 {
+	int rc;
+
 	spin_lock_init(&d->lock, "domain", LOCK_DOMAIN);
 	spin_lock_init(&d->mm.lock, "frames", LOCK_FRAMES);
 	spin_lock_init(&d->mm.pages_lock, "pages", LOCK_PAGES);
 	d->mm.chunks = zalloc(BITMAP_WORDS(FRAME_CHUNKS) * sizeof(u64));
-	return !d->mm.chunks || init_shared_info(d) || evtchn_domain_init(d) || grant_domain_init(d, cfg) ? -ENOMEM : 0;
+	rc = d->mm.chunks ? init_shared_info(d) : -ENOMEM;
+	if (!rc)
+		rc = evtchn_domain_init(d);
+	return rc ? rc : grant_domain_init(d, cfg);
 }
 
 /* What d holds itself: nobody else refers to it. */
@@ -92,8 +97,7 @@ struct domain *domain_create(const struct domain_config *cfg, int *rc)
 	struct domain *d;
 
 	*rc = -EINVAL;
-	if (cfg->max_vcpus > MAX_VCPUS || !cfg->max_grant_frames || cfg->max_grant_version < 1 ||
-	    cfg->max_grant_version > 2)
+	if (cfg->max_vcpus > MAX_VCPUS || cfg->max_grant_version < 1 || cfg->max_grant_version > 2)
 		return NULL;
 	*rc = -ENOMEM;
 	d = zalloc(sizeof(*d));
@@ -106,7 +110,8 @@ struct domain *domain_create(const struct domain_config *cfg, int *rc)
 	d->ssidref = cfg->ssidref;
 	d->controller_pauses = cfg->privileged ? 0 : 1;
 	memcpy(d->handle, cfg->handle, sizeof(d->handle));
-	if (init_rooms(d, cfg))
+	*rc = init_rooms(d, cfg);
+	if (*rc)
 		goto fail;
 	d->evtchn.limit = MIN(d->evtchn.limit - 1, cfg->max_evtchn_port) + 1;
 
@@ -154,15 +159,9 @@ static bool get_unless_free(struct domain *d)
 
 struct domain *domain_get(domid_t id)
 {
-	struct domain *d = NULL;
+	struct domain *d = current->domain;
 
-	if (id == DOMID_SELF)
-		d = current->domain;
-	else if (id == DOMID_IO)
-		d = dom_io;
-	else if (id == DOMID_XEN)
-		d = dom_xen;
-	if (d) {
+	if (id == DOMID_SELF) {
 		__atomic_add_fetch(&d->refs, 1, __ATOMIC_SEQ_CST);
 		return d;
 	}

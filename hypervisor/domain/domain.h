@@ -88,8 +88,8 @@ int domain_kill(struct domain *d);
 void domains_reap(void);			/* SOFTIRQ_REAP: free those that nobody refers to */
 
 /*
- * domid as hypercall arguments name it: DOMID_SELF or a number.  Takes a reference.  NULL: none
- * such.  DOMID_IO and DOMID_XEN give dom_io and dom_xen.
+ * domid as hypercall arguments name it: DOMID_SELF or a number.  Takes a reference.  NULL: none such; those
+ * of I/O and the hypervisor are not for all to name (mmu_party_get()).
  */
 struct domain *domain_get(domid_t id);
 struct domain *domain_get_next(domid_t from);	/* the lowest number from `from` on, referenced */

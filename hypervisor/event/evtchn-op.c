@@ -12,12 +12,6 @@ long do_event_channel_op(struct vcpu *v, const struct hc_event_channel_op *a)
 	return subop_call(FAM_evtchn, a->cmd, &(struct subop_call){ .v = v, .arg = a->arg_reg });
 }
 
-/* By number or DOMID_SELF; the ids of I/O and the hypervisor's memory have no ports. */
-static struct domain *domain_with_ports(domid_t id)
-{
-	return id < DOMID_FIRST_RESERVED || id == DOMID_SELF ? domain_get(id) : NULL;
-}
-
 static struct vcpu *vcpu_of(const struct domain *d, u32 id)
 {
 	return id < d->max_vcpus ? d->vcpu[id] : NULL;
@@ -32,7 +26,7 @@ long do_evtchn_alloc_unbound(struct subop_call *c, void *op)
 {
 	evtchn_alloc_unbound_t *a = op;
 	struct domain *me = c->v->domain;
-	struct domain *d = domain_with_ports(a->dom);
+	struct domain *d = domain_get(a->dom);
 	int port = -EPERM;
 
 	if (!d)
@@ -87,7 +81,7 @@ long do_evtchn_bind_interdomain(struct subop_call *c, void *op)
 {
 	evtchn_bind_interdomain_t *b = op;
 	struct domain *d = c->v->domain;
-	struct domain *far = domain_with_ports(b->remote_dom);
+	struct domain *far = domain_get(b->remote_dom);
 	int port;
 
 	if (!far)
@@ -219,7 +213,7 @@ static void status_fill(evtchn_status_t *s, const struct evtchn *ch)
 long do_evtchn_status(struct subop_call *c, void *op)
 {
 	evtchn_status_t *s = op;
-	struct domain *d = domain_with_ports(s->dom);
+	struct domain *d = domain_get(s->dom);
 	struct evtchn *ch;
 	int rc = 0;
 
@@ -327,7 +321,7 @@ static int reset_end(struct domain *d)
  */
 static long reset(struct vcpu *v, domid_t domid, bool resuming)
 {
-	struct domain *d = domain_with_ports(domid);
+	struct domain *d = domain_get(domid);
 	long rc = 0;
 	u32 port;
 

@@ -42,7 +42,7 @@ static s16 pin(struct domain *d, u32 ref, domid_t who, bool readonly, struct gra
 static s16 follow(struct side *s, struct grant_active *act)
 {
 	struct domain *via = act->via.dom == s->dom->id || act->via.dom == DOMID_SELF ?
-		NULL : grant_domain(act->via.dom);
+		NULL : domain_get(act->via.dom);
 	s16 status = GNTST_general_error;
 	u32 ref = act->via.ref;
 
@@ -115,7 +115,7 @@ static s16 find_domain(struct side *s, const struct gnttab_copy_ptr *p, bool gre
 {
 	if (p->domid != DOMID_SELF && !gref)
 		return GNTST_permission_denied;
-	s->dom = grant_domain(p->domid);
+	s->dom = domain_get(p->domid);
 	return s->dom ? GNTST_okay : GNTST_bad_domain;
 }
 

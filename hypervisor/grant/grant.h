@@ -101,8 +101,6 @@ struct grant_active *grant_active(const struct grant_table *gt, u32 ref);
 grant_entry_v1_t *grant_v1(const struct grant_table *gt, u32 ref);
 grant_entry_v2_t *grant_v2(const struct grant_table *gt, u32 ref);
 grant_status_t *grant_status(const struct grant_table *gt, u32 ref);
-/* A domain that can grant or map, by number or DOMID_SELF; NULL: none such.  Takes a reference. */
-struct domain *grant_domain(domid_t id);
 
 /* ---- pins (pin.c): for all, the granting domain's lock is held ------------------------------- */
 

@@ -76,7 +76,7 @@ long do_gnttab_map_grant_ref(struct subop_call *c, void *op)
 	m->status = GNTST_bad_gntref;
 	if (!(m->flags & KINDS))
 		return 0;
-	from = m->dom == DOMID_SELF ? NULL : grant_domain(m->dom);
+	from = m->dom == DOMID_SELF ? NULL : domain_get(m->dom);
 	if (!from) {
 		m->status = GNTST_bad_domain;
 		return 0;

@@ -41,11 +41,6 @@ grant_status_t *grant_status(const struct grant_table *gt, u32 ref)
 	return &gt->status[ref / STATUS_PER_PAGE][ref % STATUS_PER_PAGE];
 }
 
-struct domain *grant_domain(domid_t id)
-{
-	return id < DOMID_FIRST_RESERVED || id == DOMID_SELF ? domain_get(id) : NULL;
-}
-
 /* ---- pages ----------------------------------------------------------------------------------- */
 
 static void *page_make(struct domain *d)
@@ -131,9 +126,13 @@ static u32 option(const char *name, u32 def, u32 limit)
 	return n ? n : def;
 }
 
-static u32 limit_of(s32 asked, const char *name, u32 def, u32 limit)
+/* False: more than any domain may have. */
+static bool limit_set(u32 *max, s32 asked, const char *name, u32 def, u32 limit)
 {
-	return asked < 0 ? option(name, def, limit) : MIN((u32)asked, limit);
+	u32 most = option(name, def, limit);
+
+	*max = asked < 0 ? most : (u32)asked;
+	return *max <= most;
 }
 
 int grant_domain_init(struct domain *d, const struct domain_config *cfg)
@@ -147,9 +146,12 @@ int grant_domain_init(struct domain *d, const struct domain_config *cfg)
 	gt->version = 1;
 	gt->free_handle = ~0u;
 	gt->max_version = cfg->max_grant_version;
-	gt->max_frames = limit_of(cfg->max_grant_frames, "gnttab_max_frames", DEFAULT_FRAMES, LIMIT_FRAMES);
-	gt->max_map_pages = limit_of(cfg->max_maptrack_frames, "gnttab_max_maptrack_frames", DEFAULT_MAP_FRAMES,
-				     LIMIT_MAP_FRAMES);
+	if (!limit_set(&gt->max_frames, cfg->max_grant_frames, "gnttab_max_frames", DEFAULT_FRAMES, LIMIT_FRAMES) ||
+	    !limit_set(&gt->max_map_pages, cfg->max_maptrack_frames, "gnttab_max_maptrack_frames",
+		       DEFAULT_MAP_FRAMES, LIMIT_MAP_FRAMES) || !gt->max_frames) {
+		grant_domain_free(d);
+		return -EINVAL;
+	}
 	gt->shared = zalloc(gt->max_frames * sizeof(*gt->shared));
 	gt->active = zalloc(gt->max_frames * sizeof(*gt->active));
 	gt->status = zalloc(status_pages(gt->max_frames) * sizeof(*gt->status));
@@ -204,7 +206,7 @@ void grant_domain_free(struct domain *d)
 /* The domain whose table is asked about.  NULL: *status tells why. */
 static struct domain *asked_domain(const struct vcpu *v, domid_t id, s16 *status)
 {
-	struct domain *d = grant_domain(id);
+	struct domain *d = domain_get(id);
 
 	*status = GNTST_bad_domain;
 	if (d && !domain_may_control(v->domain, d)) {
@@ -293,7 +295,7 @@ long do_gnttab_query_size(struct subop_call *c, void *op)
 long do_gnttab_get_version(struct subop_call *c, void *op)
 {
 	gnttab_get_version_t *g = op;
-	struct domain *d = grant_domain(g->dom);
+	struct domain *d = domain_get(g->dom);
 	long rc = -EPERM;
 
 	if (!d)

@@ -112,7 +112,7 @@ long do_gnttab_transfer(struct subop_call *c, void *op)
 	t->status = GNTST_bad_page;
 	if (!take_from(d, t->mfn))
 		return 0;
-	to = t->domid == DOMID_SELF ? NULL : grant_domain(t->domid);
+	to = t->domid == DOMID_SELF ? NULL : domain_get(t->domid);
 	t->status = GNTST_bad_domain;
 	if (to) {
 		t->status = give_to(to, t->ref, d->id, mfn_to_frame(t->mfn));

@@ -27,13 +27,15 @@ struct domain *mmu_party_get(struct vcpu *v, u32 domid)
 {
 	if (likely(domid == DOMID_SELF))
 		return v->domain;
+	if (domid == DOMID_IO || domid == DOMID_XEN)
+		return domid == DOMID_IO ? dom_io : dom_xen;
 	/* One's own number is refused: DOMID_SELF says that. */
 	return domid == v->domain->id ? NULL : domain_get(domid);
 }
 
 void mmu_party_put(struct vcpu *v, struct domain *d)
 {
-	if (d != v->domain)
+	if (d != v->domain && d != dom_io && d != dom_xen)
 		domain_put(d);
 }
 

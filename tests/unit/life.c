@@ -199,6 +199,9 @@ static void test_create(void)
 	ok(!domain_create(&(struct domain_config){ .id = 6, .max_vcpus = 1, .max_grant_version = 1 }, &rc),
 	   "no room for a grant");
 	is_int(rc, -EINVAL, "is refused");
+	ok(!domain_create(&(struct domain_config){ .id = 6, .max_vcpus = 1, .max_grant_version = 1,
+						   .max_grant_frames = 65 }, &rc), "room for more than the others");
+	is_int(rc, -EINVAL, "is refused");
 	is_int(d->evtchn.limit, 1024, "ports up to the highest it may have");
 	kill(d, 0);
 	ok(!exists(5), "gone");
@@ -255,6 +258,8 @@ static void test_memory(void)
 	is_int(memory(XENMEM_claim_pages, 3, NULL, 4 + all + 1, 0), -ENOMEM, "a claim of too much");
 	is_int(memory(XENMEM_claim_pages, 3, NULL, 4 + all - 1, 0), 0, "a claim of all but one");
 	is_int(memory(XENMEM_claim_pages, 3, NULL, 10, 0), -EINVAL, "one at a time");
+	is_int(memory(XENMEM_claim_pages, DOMID_XEN, NULL, 0, 0), -EINVAL, "by a domain");
+	is_int(memory(XENMEM_populate_physmap, DOMID_IO, list, 1, 0), 0, "as others it takes to have memory");
 	f = heap_alloc(0, 0);
 	ok(f && !heap_alloc(0, 0), "others get the one");
 	is_int(memory(XENMEM_populate_physmap, 3, list, 2, 0), 2, "and the claimant its own");

@@ -213,10 +213,6 @@ __attribute__((weak)) struct domain *domain_get(domid_t id)
 
 	if (id == DOMID_SELF)
 		d = current->domain;
-	else if (id == DOMID_IO)
-		d = dom_io;
-	else if (id == DOMID_XEN)
-		d = dom_xen;
 	for (u32 i = 0; !d && i < nr_domains; i++)
 		if (domains[i]->id == id)
 			d = domains[i];
