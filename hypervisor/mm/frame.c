@@ -524,14 +524,13 @@ int frames_relinquish(struct domain *d)
 {
 	int rc;
 
+	frames_batch_begin();
 	spin_lock(&d->mm.lock);
 	rc = mm_finish_dying(d);
 	spin_unlock(&d->mm.lock);
-	if (rc)
-		return rc;
-	frames_batch_begin();
 	for_each_bit(chunk, d->mm.chunks, FRAME_CHUNKS) {
-		rc = relinquish_chunk(d, chunk * FRAME_CHUNK);
+		if (!rc)
+			rc = relinquish_chunk(d, chunk * FRAME_CHUNK);
 		if (rc)
 			break;
 		bitmap_clear(d->mm.chunks, chunk);
