@@ -55,19 +55,11 @@ static const struct subop_row rows[FAM_COUNT][SUBOP_MAX] = {
 #define SUBOP_ABSENT(family, nr, name, error)
 #include "abi/subops.def"
 
-long subop_call(enum subop_family fam, u32 nr, struct subop_call *c)
+static __attribute__((noinline)) long call_copied(const struct subop_row *row, struct subop_call *c)
 {
-	const struct subop_row *row = &rows[fam][nr < SUBOP_MAX ? nr : 0];
 	u64 buffer[OP_SIZE_MAX / 8];
 	void *op = c->op ? c->op : buffer;
 	long rc;
-
-	if (nr >= SUBOP_MAX || !row->known)
-		return hc_fail(-ENOSYS, "no command %u", nr);
-	if (!row->handler)
-		return hc_fail(-row->error, "command %u is not offered", nr);
-	if (row->who == PRIV && !c->v->domain->privileged)
-		return -EPERM;
 
 	if (!c->op && (row->copy & COPY_IN)) {
 		if (copy_from_guest(op, c->arg, row->size))
@@ -79,4 +71,17 @@ long subop_call(enum subop_family fam, u32 nr, struct subop_call *c)
 	if (rc >= 0 && (row->copy & COPY_OUT) && copy_to_guest(c->arg, op, row->size))
 		return -EFAULT;
 	return rc;
+}
+
+long subop_call(enum subop_family fam, u32 nr, struct subop_call *c)
+{
+	const struct subop_row *row = &rows[fam][nr < SUBOP_MAX ? nr : 0];
+
+	if (nr >= SUBOP_MAX || !row->known)
+		return hc_fail(-ENOSYS, "no command %u", nr);
+	if (!row->handler)
+		return hc_fail(-row->error, "command %u is not offered", nr);
+	if (row->who == PRIV && !c->v->domain->privileged)
+		return -EPERM;
+	return row->copy ? call_copied(row, c) : row->handler(c, c->op);
 }

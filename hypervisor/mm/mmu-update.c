@@ -70,13 +70,13 @@ long mmu_batch_end(struct vcpu *v, const struct mmu_batch *b, u32 i, guest_va_t 
 /* ---- one request ---------------------------------------------------------------------------------- */
 
 /* The frame that a request's address lies in, referenced until another one takes its place. */
-static struct frame *request_frame(struct parties *p, mfn_t mfn)
+static inline struct frame *request_frame(struct parties *p, mfn_t mfn)
 {
 	struct frame *f = frame_lookup(mfn);
 
 	if (f && f == p->held)
 		return f;
-	if (!f || !frame_get(f, p->pt_owner))
+	if (!f || !(frame_get_fast(f, p->pt_owner) || frame_get(f, p->pt_owner)))
 		return NULL;
 	if (p->held)
 		frame_put(p->held);
@@ -88,7 +88,7 @@ static struct frame *request_frame(struct parties *p, mfn_t mfn)
  * A plain write to memory that is no table: allowed wherever the guest could have written itself.  While its
  * owner's mm.lock is held no frame becomes a table, so what is none needs no writable use.
  */
-static int plain_write(struct frame *f, u64 ptr, u64 val)
+static inline int plain_write(struct frame *f, u64 ptr, u64 val)
 {
 	if (likely(fs_type(f->state) <= FT_WRITABLE && !(f->state & (FS_PARTIAL | FS_CHANGING)))) {
 		WRITE_ONCE(*(u64 *)maddr_to_hv(ptr), val);
@@ -103,7 +103,7 @@ static int plain_write(struct frame *f, u64 ptr, u64 val)
 	return 0;
 }
 
-static int update_table(struct parties *p, u64 ptr, u64 val, bool preserve_ad)
+static inline __attribute__((always_inline)) int update_table(struct parties *p, u64 ptr, u64 val, bool preserve_ad)
 {
 	struct frame *f = request_frame(p, PFN_DOWN(ptr));
 
@@ -135,17 +135,16 @@ static int may_update(struct vcpu *v, const struct parties *p)
 	return domain_may_control(v->domain, p->pt_owner) ? 0 : -EPERM;
 }
 
-/* Locks: the caller holds pt_owner's mm.lock. */
-static int one_request(struct vcpu *v, struct parties *p, const mmu_update_t *r)
+/* Locks: the caller holds pt_owner's mm.lock.  In line: forks come here thousands of times. */
+static inline __attribute__((always_inline)) int one_request(struct vcpu *v, struct parties *p, const mmu_update_t *r)
 {
 	u64 ptr = r->ptr & ~COMMAND_MASK;
 
 	switch (r->ptr & COMMAND_MASK) {
 	case MMU_NORMAL_PT_UPDATE:
 	case MMU_PT_UPDATE_NO_TRANSLATE:
-		return update_table(p, ptr, r->val, false);
 	case MMU_PT_UPDATE_PRESERVE_AD:
-		return update_table(p, ptr, r->val, true);
+		return update_table(p, ptr, r->val, (r->ptr & COMMAND_MASK) == MMU_PT_UPDATE_PRESERVE_AD);
 	case MMU_MACHPHYS_UPDATE:
 		return update_m2p(v, p, ptr, r->val);
 	default:
