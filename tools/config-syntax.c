@@ -112,6 +112,8 @@ static int parse_item(struct parser *s, struct value *v)
 {
 	enum value_kind kind;
 
+	if (!*s->p)
+		return bad(s, "a list does not end");
 	if (v->count == LIST_MAX)
 		return bad(s, "a list is too long");
 	if (*s->p == '[')
@@ -186,7 +188,8 @@ static int parse_assignment(struct parser *s, syntax_set *set, void *arg)
 	s->p++;
 	skip(s, false);
 	rc = parse_value(s, &v, &text);
-	skip(s, false);
+	if (!rc)
+		skip(s, false);
 	if (!rc && *s->p && *s->p != '\n' && *s->p != ';')
 		rc = ctl_fail(s->ctl, -EINVAL, "%s:%u: more than one value for '%s'", s->at.file, s->at.line, key);
 	if (!rc)
