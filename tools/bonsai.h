@@ -62,6 +62,9 @@ long ctl_memory_op(struct ctl *ctl, unsigned int cmd, void *arg, size_t size);
 
 /** ctl_map - map frames of a domain, read and write; NULL and a reason if one cannot be mapped */
 void *ctl_map(struct ctl *ctl, uint32_t domid, const xen_pfn_t *mfns, size_t count);
+
+/** ctl_map_read - the same to be read only */
+void *ctl_map_read(struct ctl *ctl, uint32_t domid, const xen_pfn_t *mfns, size_t count);
 void ctl_unmap(struct ctl *ctl, void *p, size_t count);
 
 /** ctl_map_grants - map the first frame of a domain's grant table; undone by ctl_unmap_grants() */
@@ -174,14 +177,24 @@ bool store_name_valid(const char *name);
 
 enum on_event { ON_POWEROFF, ON_REBOOT, ON_WATCHDOG, ON_CRASH, ON_SOFT_RESET, ON_EVENTS };
 
+/* A key's list, or its one string. */
+struct words {
+	char **items;
+	size_t count;
+	bool list;
+};
+
 struct config {
 	char *file;
 	char *name, *kernel, *ramdisk, *extra, *root, *cmdline;
 	char *on[ON_EVENTS];
-	char *type, *builder, *uuid, *cpus;
+	char *type, *builder, *uuid, *pool;
+	struct words cpus, cpus_soft;		/* one string for all vCPUs, or a list by vCPU */
+	struct words disk, vif;
 	uint64_t memory, maxmem;		/* MiB; maxmem 0: as memory */
 	uint64_t vcpus, maxvcpus;		/* maxvcpus 0: as vcpus */
 	uint64_t cpu_weight, cap;		/* weight 0: the scheduler's own */
+	uint64_t max_grant_frames, max_maptrack_frames, max_grant_version, event_channels;	/* 0: usual */
 };
 
 /** config_load - read a file; a key not known, misplaced or senseless is told with file and line */
@@ -199,7 +212,13 @@ int config_check(struct ctl *ctl, struct config *c);
 /** config_command_line - the kernel's: cmdline, else root and extra; freed by the caller */
 char *config_command_line(const struct config *c);
 
-/** config_each - call @f for each key that has a value, as text */
+/** config_text - as a file that config_load() understands; freed by the caller */
+char *config_text(const struct config *c);
+
+/** config_of - what a domain that bonsai made was made from, as the store keeps it; -ENOENT for another's */
+int config_of(struct ctl *ctl, uint32_t id, struct config *c);
+
+/** config_each - call @f for each key that has a value, as text; lists item by item as KEY/0, KEY/1 ... */
 void config_each(const struct config *c, void (*f)(void *arg, const char *key, const char *value), void *arg);
 void config_free(struct config *c);
 
@@ -208,6 +227,7 @@ void config_free(struct config *c);
 struct blob {
 	uint8_t *data;
 	size_t size;
+	bool mapped;		/* a mapping of a file, else from malloc() */
 };
 
 /** blob_read - a whole file; -errno with the path in ctl_why() */
@@ -227,6 +247,12 @@ struct image {
 	bool mod_start_pfn;
 	char os[32];
 };
+
+/** cache_find - what this packed data unpacks to, if it was kept; else false */
+bool cache_find(const struct blob *packed, struct blob *b);
+
+/** cache_keep - keep it for the next time; whether that works concerns nobody */
+void cache_keep(const struct blob *packed, const struct blob *b);
 
 /** image_load - kernel file to ELF, checked, its Xen notes read; @path is for messages too */
 int image_load(struct ctl *ctl, const char *path, struct image *img);
@@ -291,6 +317,22 @@ struct build {
 /** build_memory - populate, load, page tables, start_info, grants, first vCPU, as b->config says */
 int build_memory(struct ctl *ctl, struct build *b);
 
+/* Nodes to be written in one transaction. */
+struct nodes;
+
+/** store_commit - have @fill name nodes, write all or none of them; -errno and the node in ctl_why() */
+int store_commit(struct ctl *ctl, void (*fill)(struct nodes *n, const void *arg), const void *arg);
+
+/** nodes_base - the folder of the nodes that follow, made if need be: @owner's, to be read by @reader */
+__attribute__((format(printf, 4, 5))) void nodes_base(struct nodes *n, uint32_t owner, uint32_t reader, const char *fmt,
+						      ...);
+
+/** node - one node; its permissions are those of the folder it is in */
+__attribute__((format(printf, 3, 4))) void node(struct nodes *n, const char *path, const char *fmt, ...);
+
+/** node_owned - one that the domain may write */
+void node_owned(struct nodes *n, uint32_t owner, const char *path);
+
 /** store_introduce - make the nodes of a new domain and tell the store of it */
 int store_introduce(struct ctl *ctl, const struct build *b);
 
@@ -302,7 +344,70 @@ int dom_create(struct ctl *ctl, const struct config *c, uint32_t *id);
 
 /* console.c */
 
-/** console_attach - join the terminal and the domain's console until Ctrl-] or its end */
-int console_attach(struct ctl *ctl, uint32_t id);
+/** console_open - the domain's terminal, once the console daemon has one; a descriptor or -errno */
+int console_open(struct ctl *ctl, uint32_t id);
+
+/** console_join - join our terminal with that one until Ctrl-] or the domain's end; closes it */
+void console_join(int tty);
+
+/* device.c, disk.c, vif.c: disks and network cards */
+
+struct device {			/* what is common to both */
+	const char *kind;	/* "vbd", "vif" */
+	uint32_t id, backend;	/* domains */
+	unsigned int number;
+};
+
+struct disk {
+	char *target, *script, *backend;
+	char vdev[32];
+	unsigned int number;
+	bool read_only, cdrom, discard, file;
+};
+
+struct vif {
+	char *bridge, *script, *name, *ip, *backend, *gateway;
+	uint8_t mac[6];
+	bool has_mac;
+	unsigned int mtu;
+	uint64_t rate, interval;	/* bytes in so many microseconds; rate 0: no limit */
+};
+
+/** disk_parse - a line as in xl-disk-configuration(5); what is wrong is told without file and line */
+int disk_parse(struct ctl *ctl, const char *text, struct disk *d);
+void disk_free(struct disk *d);
+
+/** disk_number - what the guest knows a virtual disk's name by; false if it is none */
+bool disk_number(const char *vdev, unsigned int *number);
+
+/** disk_attach - give a domain a disk: nodes, loop device, backend; on failure nothing is left */
+int disk_attach(struct ctl *ctl, uint32_t id, const struct disk *d);
+
+/** vif_parse, vif_attach - the same of a network card; the lowest free number if @number is negative */
+int vif_parse(struct ctl *ctl, const char *text, struct vif *v);
+void vif_free(struct vif *v);
+int vif_attach(struct ctl *ctl, uint32_t id, int number, const struct vif *v);
+
+/** device_list - the devices of this kind that a domain has; a count, or -errno; *all freed by the caller */
+int device_list(struct ctl *ctl, uint32_t id, const char *kind, struct device **all);
+
+/** device_read - a node of its backend or frontend directory; freed by the caller, NULL if there is none */
+char *device_read(struct ctl *ctl, const struct device *d, bool frontend, const char *what);
+
+/**
+ * device_detach - take it away, which its frontend has to agree to
+ * @force: do not ask, as for a domain that is no more
+ *
+ * Return: 0; -ETIMEDOUT if the guest does not let go.
+ */
+int device_detach(struct ctl *ctl, const struct device *d, bool force);
+
+/** device_detach_all - force away all that a domain has */
+void device_detach_all(struct ctl *ctl, uint32_t id);
+
+/* core.c */
+
+/** core_dump - write a domain's memory and registers as an ELF core, as `xl dump-core` does; it is paused meanwhile */
+int core_dump(struct ctl *ctl, uint32_t id, const char *path);
 
 #endif

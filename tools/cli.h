@@ -5,6 +5,7 @@
 #include "bonsai.h"
 
 #include <jansson.h>
+#include <stdio.h>
 
 /* The command line program: what its commands share. */
 
@@ -21,8 +22,8 @@ struct cli {
 	const struct command *command;
 	int count;		/* words behind the options */
 	char **words;
-	bool json, wait, paused;
-	const char *opt_c, *opt_w;	/* values of -c and -w where these take one; else "" when given */
+	bool json;
+	const char *opt[128];	/* by letter: NULL, or its value, "" where it takes none */
 };
 
 /* commands.c */
@@ -56,6 +57,9 @@ int each_domain(struct cli *cli, int (*f)(struct cli *cli, const struct dom *dom
 /** chosen_domains - those that the words name, all if there are none; a count, or -errno */
 int chosen_domains(struct cli *cli, struct dom **doms);
 
+/** state_text - xl's six letters: r running, b blocked, p paused, s shut down, c crashed, d dying */
+void state_text(const struct xen_domctl_getdomaininfo *i, char text[7]);
+
 /* out.c: everything that is printed is JSON first; a table is one way to show it */
 
 struct column {
@@ -66,6 +70,9 @@ struct column {
 
 /** show_table - an array of objects as JSON or as a table; takes @rows; the exit code */
 int show_table(const struct cli *cli, json_t *rows, const struct column *columns, size_t count);
+
+/** write_table - the same to a file, as a table */
+void write_table(FILE *f, const json_t *rows, const struct column *columns, size_t count);
 
 /** show_object - an object as JSON, or as "key : value" lines; takes @o; the exit code */
 int show_object(const struct cli *cli, json_t *o);

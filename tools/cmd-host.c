@@ -78,7 +78,7 @@ int cmd_dmesg(struct cli *cli)
 	char *text;
 	json_t *o;
 
-	if (host_log(cli->ctl, cli->opt_c, &text))
+	if (host_log(cli->ctl, cli->opt['c'], &text))
 		return failed(cli);
 	o = json_pack("{so}", "log", text_json(text));
 	free(text);

@@ -23,6 +23,18 @@ static int read_config(struct cli *cli, struct config *c)
 	return rc;
 }
 
+/* Join the console before the guest's first word. */
+static int start(struct cli *cli, uint32_t id)
+{
+	int tty = cli->opt['c'] ? console_open(cli->ctl, id) : 0, rc = tty < 0 ? tty : 0;
+
+	if (!rc && !cli->opt['p'])
+		rc = dom_unpause(cli->ctl, id);
+	if (!rc && cli->opt['c'])
+		console_join(tty);
+	return rc;
+}
+
 int cmd_create(struct cli *cli)
 {
 	struct config c;
@@ -33,10 +45,7 @@ int cmd_create(struct cli *cli)
 		return failed(cli);
 	rc = dom_create(cli->ctl, &c, &id);
 	config_free(&c);
-	if (!rc && !cli->paused)
-		rc = dom_unpause(cli->ctl, id);
-	if (!rc && cli->opt_c)
-		rc = console_attach(cli->ctl, id);
+	rc = rc ? rc : start(cli, id);
 	return rc ? failed(cli) : 0;
 }
 
@@ -108,7 +117,7 @@ static int ask(struct cli *cli, int (*f)(struct cli *cli, const struct dom *dom)
 		return failed(cli);
 	for (int i = 0; i < count && !code; i++)
 		code = f(cli, &doms[i]) ? failed(cli) : 0;
-	for (int i = 0; i < count && !code && cli->wait; i++)
+	for (int i = 0; i < count && !code && cli->opt['w']; i++)
 		code = wait_one(cli, &doms[i]) ? failed(cli) : 0;
 	free(doms);
 	return code;
@@ -124,6 +133,15 @@ int cmd_reboot(struct cli *cli)
 	return ask(cli, reboot_one);
 }
 
+int cmd_dump_core(struct cli *cli)
+{
+	struct dom dom;
+
+	if (dom_lookup(cli->ctl, cli->words[0], &dom) || core_dump(cli->ctl, dom.id, cli->words[1]))
+		return failed(cli);
+	return 0;
+}
+
 int cmd_rename(struct cli *cli)
 {
 	struct dom dom;
@@ -137,7 +155,10 @@ int cmd_console(struct cli *cli)
 {
 	struct dom dom;
 
-	if (dom_lookup(cli->ctl, cli->words[0], &dom) || console_attach(cli->ctl, dom.id))
+	int tty = dom_lookup(cli->ctl, cli->words[0], &dom) ? -1 : console_open(cli->ctl, dom.id);
+
+	if (tty < 0)
 		return failed(cli);
+	console_join(tty);
 	return 0;
 }

@@ -9,10 +9,8 @@
 #include <time.h>
 
 #include <xen/sched.h>
-#include <xenstore.h>
 
-/* xl's six letters: r running, b blocked, p paused, s shut down, c crashed, d dying. */
-static void state_text(const struct xen_domctl_getdomaininfo *i, char text[7])
+void state_text(const struct xen_domctl_getdomaininfo *i, char text[7])
 {
 	bool down = dom_is_shut_down(i);
 
@@ -114,55 +112,44 @@ int cmd_uptime(struct cli *cli)
 	return show_table(cli, rows, columns, 3);
 }
 
-static void print_config(json_t *o)
+static void add_key(void *arg, const char *key, const char *value)
 {
-	const char *key;
-	json_t *value;
+	const char *slash = strchr(key, '/');
+	json_t *o = arg, *list;
+	char name[64];
 
-	json_object_foreach(o, key, value) {
-		const char *text = json_string_value(value);
-
-		if (!strcmp(key, "file"))
-			printf("# made from %s\n", text);
-		else if (*text && strspn(text, "0123456789") == strlen(text))
-			printf("%s = %s\n", key, text);
-		else
-			printf("%s = \"%s\"\n", key, text);
+	if (!slash) {
+		json_object_set_new(o, key, text_json(value));
+		return;
 	}
-	json_decref(o);
+	snprintf(name, sizeof(name), "%.*s", (int)(slash - key), key);
+	list = json_object_get(o, name);
+	if (!list) {
+		list = json_array();
+		json_object_set_new(o, name, list);
+	}
+	json_array_append_new(list, text_json(value));
 }
 
 int cmd_config(struct cli *cli)
 {
-	struct xs_handle *xs;
-	json_t *o = json_object();
-	unsigned int count = 0;
 	struct dom dom;
-	char path[64], **keys, *value;
+	struct config c;
+	char *text;
+	json_t *o;
 
-	xs = dom_lookup(cli->ctl, cli->words[0], &dom) ? NULL : ctl_store(cli->ctl);
-	if (!xs) {
-		json_decref(o);
+	if (dom_lookup(cli->ctl, cli->words[0], &dom) || config_of(cli->ctl, dom.id, &c))
 		return failed(cli);
-	}
-	snprintf(path, sizeof(path), "/bonsai/%u/config", dom.id);
-	keys = xs_directory(xs, XBT_NULL, path, &count);
-	value = store_read(cli->ctl, "/bonsai/%u/file", dom.id);
-	if (value)
-		json_object_set_new(o, "file", text_json(value));
-	free(value);
-	for (unsigned int i = 0; i < count; i++) {
-		value = store_read(cli->ctl, "%s/%s", path, keys[i]);
-		json_object_set_new(o, keys[i], text_json(value ? value : ""));
-		free(value);
-	}
-	free(keys);
-	if (!count) {
-		json_decref(o);
-		return complain("domain %u was not made by bonsai: its configuration is not known", dom.id);
-	}
-	if (cli->json)
+	if (cli->json) {
+		o = json_object();
+		add_key(o, "file", c.file);
+		config_each(&c, add_key, o);
+		config_free(&c);
 		return show_object(cli, o);
-	print_config(o);
+	}
+	text = config_text(&c);
+	printf("# made from %s\n%s", c.file, text);
+	free(text);
+	config_free(&c);
 	return 0;
 }

@@ -111,9 +111,9 @@ static int set_share(struct cli *cli, const struct dom *dom)
 
 	if (rc)
 		return rc;
-	if (cli->opt_w && parse_number(cli->opt_w, 1, 65535, &n))
+	if (cli->opt['w'] && parse_number(cli->opt['w'], 1, 65535, &n))
 		share.weight = n;
-	if (cli->opt_c && parse_number(cli->opt_c, 0, 65534, &n))
+	if (cli->opt['c'] && parse_number(cli->opt['c'], 0, 65534, &n))
 		share.cap = n;
 	return sched_set(cli->ctl, dom->id, &share);
 }
@@ -146,14 +146,14 @@ int cmd_sched(struct cli *cli)
 {
 	unsigned long n;
 
-	if (!cli->opt_w && !cli->opt_c)
+	if (!cli->opt['w'] && !cli->opt['c'])
 		return show_shares(cli);
 	if (!cli->count)
 		return usage(cli);
-	if (cli->opt_w && !parse_number(cli->opt_w, 1, 65535, &n))
-		return complain("'%s' is not a weight in 1..65535", cli->opt_w);
-	if (cli->opt_c && !parse_number(cli->opt_c, 0, 65534, &n))
-		return complain("'%s' is not a cap in 0..65534", cli->opt_c);
+	if (cli->opt['w'] && !parse_number(cli->opt['w'], 1, 65535, &n))
+		return complain("'%s' is not a weight in 1..65535", cli->opt['w']);
+	if (cli->opt['c'] && !parse_number(cli->opt['c'], 0, 65534, &n))
+		return complain("'%s' is not a cap in 0..65534", cli->opt['c']);
 	return each_domain(cli, set_share);
 }
 

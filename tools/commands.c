@@ -63,13 +63,15 @@ static void print_man(void)
 #define TEXT(name, field)	      KEY(name)
 #define NUMBER(name, field, least, most) KEY(name)
 #define EVENT(name, index)	      KEY(name)
-#define EMPTY(name)		      puts(".B " #name "\n(an empty list)");
+#define WORDS(name, field, check)     KEY(name)
+#define FIXED(name, value)	      puts(".B " #name "\n(only " #value ")");
 #include "config-keys.def"
 #undef KEY
 #undef TEXT
 #undef NUMBER
 #undef EVENT
-#undef EMPTY
+#undef WORDS
+#undef FIXED
 	puts(".PP\nAny other key is an error that names file, line and key.");
 }
 

@@ -28,7 +28,7 @@ static char *tty_of(struct ctl *ctl, uint32_t id)
 		free(tty);
 		nanosleep(&pause, NULL);
 	}
-	ctl_fail(ctl, -ENOENT, "domain %u has no console yet (is xenconsoled running?)", id);
+	ctl_fail(ctl, -ENOENT, "domain %u has no console yet (is bonsai-consoled running?)", id);
 	return NULL;
 }
 
@@ -87,26 +87,30 @@ static void raw(int fd, struct termios *before)
 	tcsetattr(fd, TCSANOW, &t);
 }
 
-int console_attach(struct ctl *ctl, uint32_t id)
+int console_open(struct ctl *ctl, uint32_t id)
 {
-	struct termios mine = { 0 }, its;
 	char *path = tty_of(ctl, id);
+	struct termios its;
 	int tty;
 
 	if (!path)
 		return -ENOENT;
 	tty = open(path, O_RDWR | O_NOCTTY | O_CLOEXEC);
-	if (tty < 0) {
+	if (tty < 0)
 		tty = ctl_fail_errno(ctl, "%s", path);
-		free(path);
-		return tty;
-	}
+	else
+		raw(tty, &its);
 	free(path);
-	raw(tty, &its);
+	return tty;
+}
+
+void console_join(int tty)
+{
+	struct termios mine = { 0 };
+
 	raw(STDIN_FILENO, &mine);
 	join(tty);
 	if (isatty(STDIN_FILENO))
 		tcsetattr(STDIN_FILENO, TCSANOW, &mine);
 	close(tty);
-	return 0;
 }

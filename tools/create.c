@@ -93,10 +93,10 @@ static int make_domain(struct ctl *ctl, struct build *b)
 
 	memcpy(c->handle, b->uuid, sizeof(c->handle));
 	c->max_vcpus = b->config->maxvcpus;
-	c->max_evtchn_port = EVTCHN_MOST;
-	c->max_grant_frames = GRANT_FRAMES;
-	c->max_maptrack_frames = MAPTRACK_MOST;
-	c->grant_opts = XEN_DOMCTL_GRANT_version(2);
+	c->max_evtchn_port = b->config->event_channels ? b->config->event_channels : EVTCHN_MOST;
+	c->max_grant_frames = b->config->max_grant_frames ? b->config->max_grant_frames : GRANT_FRAMES;
+	c->max_maptrack_frames = b->config->max_maptrack_frames ? b->config->max_maptrack_frames : MAPTRACK_MOST;
+	c->grant_opts = XEN_DOMCTL_GRANT_version(b->config->max_grant_version ? b->config->max_grant_version : 2);
 	rc = ctl_domctl(ctl, XEN_DOMCTL_createdomain, &op);
 	if (rc)
 		return ctl_fail(ctl, rc, "the hypervisor makes no domain: %s", strerror(-rc));
@@ -104,17 +104,62 @@ static int make_domain(struct ctl *ctl, struct build *b)
 	return 0;
 }
 
+/* The set for one vCPU: NULL where nothing is said of it. */
+static const struct cpu_set *cpus_for(const struct words *w, uint64_t vcpu, struct cpu_set *set)
+{
+	size_t i = w->list ? vcpu : 0;
+
+	if (i >= w->count)
+		return NULL;
+	cpus_parse(w->items[i], set);
+	return set;
+}
+
 static int set_vcpus(struct ctl *ctl, const struct build *b)
 {
 	struct xen_domctl op = { .domain = b->id, .u.max_vcpus.max = b->config->maxvcpus };
-	struct cpu_set cpus;
+	const struct cpu_set *hard, *soft;
+	struct cpu_set sets[2];
 	int rc = ctl_domctl(ctl, XEN_DOMCTL_max_vcpus, &op);
 
-	if (rc || !b->config->cpus)
-		return rc;
-	cpus_parse(b->config->cpus, &cpus);
-	for (uint64_t i = 0; i < b->config->maxvcpus && !rc; i++)
-		rc = vcpu_pin(ctl, b->id, i, &cpus, NULL);
+	for (uint64_t i = 0; i < b->config->maxvcpus && !rc; i++) {
+		hard = cpus_for(&b->config->cpus, i, &sets[0]);
+		soft = cpus_for(&b->config->cpus_soft, i, &sets[1]);
+		if (hard || soft)
+			rc = vcpu_pin(ctl, b->id, i, hard, soft);
+	}
+	return rc;
+}
+
+static int add_disk(struct ctl *ctl, uint32_t id, const char *text)
+{
+	struct disk d;
+	int rc = disk_parse(ctl, text, &d);
+
+	rc = rc ? rc : disk_attach(ctl, id, &d);
+	disk_free(&d);
+	return rc;
+}
+
+static int add_vif(struct ctl *ctl, uint32_t id, int number, const char *text)
+{
+	struct vif v;
+	int rc = vif_parse(ctl, text, &v);
+
+	rc = rc ? rc : vif_attach(ctl, id, number, &v);
+	vif_free(&v);
+	return rc;
+}
+
+static int add_devices(struct ctl *ctl, const struct build *b)
+{
+	const struct words *disks = &b->config->disk, *vifs = &b->config->vif;
+	int rc = 0;
+
+	for (size_t i = 0; i < disks->count && !rc; i++)
+		rc = add_disk(ctl, b->id, disks->items[i]);
+	for (size_t i = 0; i < vifs->count && !rc; i++)
+		rc = add_vif(ctl, b->id, i, vifs->items[i]);
 	return rc;
 }
 
@@ -195,7 +240,8 @@ static int furnish(struct ctl *ctl, struct build *b)
 	rc = rc ? rc : make_port(ctl, b, &b->console_port);
 	rc = rc ? rc : find_shared_info(ctl, b);
 	rc = rc ? rc : build_memory(ctl, b);
-	return rc ? rc : store_introduce(ctl, b);
+	rc = rc ? rc : store_introduce(ctl, b);
+	return rc ? rc : add_devices(ctl, b);
 }
 
 int dom_create(struct ctl *ctl, const struct config *c, uint32_t *id)

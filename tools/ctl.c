@@ -209,16 +209,26 @@ long ctl_memory_op(struct ctl *ctl, unsigned int cmd, void *arg, size_t size)
 	return rc;
 }
 
-void *ctl_map(struct ctl *ctl, uint32_t domid, const xen_pfn_t *mfns, size_t count)
+static void *map_frames(struct ctl *ctl, uint32_t domid, const xen_pfn_t *mfns, size_t count, int prot)
 {
 	void *p;
 
 	if (need_memory(ctl))
 		return NULL;
-	p = xenforeignmemory_map(ctl->memory, domid, PROT_READ | PROT_WRITE, count, mfns, NULL);
+	p = xenforeignmemory_map(ctl->memory, domid, prot, count, mfns, NULL);
 	if (!p)
 		ctl_fail_errno(ctl, "cannot map %zu frames of domain %u", count, domid);
 	return p;
+}
+
+void *ctl_map(struct ctl *ctl, uint32_t domid, const xen_pfn_t *mfns, size_t count)
+{
+	return map_frames(ctl, domid, mfns, count, PROT_READ | PROT_WRITE);
+}
+
+void *ctl_map_read(struct ctl *ctl, uint32_t domid, const xen_pfn_t *mfns, size_t count)
+{
+	return map_frames(ctl, domid, mfns, count, PROT_READ);
 }
 
 void ctl_unmap(struct ctl *ctl, void *p, size_t count)

@@ -151,9 +151,11 @@ int dom_destroy(struct ctl *ctl, uint32_t id)
 	do {
 		rc = simple(ctl, id, XEN_DOMCTL_destroydomain);
 	} while (rc == -EAGAIN || rc == -ERESTART);
-	if (!rc)
-		store_forget(ctl, id);
-	return rc;
+	if (rc)
+		return rc;
+	device_detach_all(ctl, id);
+	store_forget(ctl, id);
+	return 0;
 }
 
 int dom_max_mem(struct ctl *ctl, uint32_t id, uint64_t kb)

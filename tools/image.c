@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -15,37 +16,38 @@
 
 #define VIRT_MOST (1UL << 30)	/* a kernel that spreads over more is none */
 
+/* A private mapping: what is not looked at is not read, and what is copied is copied once. */
 int blob_read(struct ctl *ctl, const char *path, struct blob *b)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	int fd = open(path, O_RDONLY | O_CLOEXEC), rc = 0;
 	struct stat st;
-	ssize_t n = 1;
 
-	*b = (struct blob){ 0 };
+	*b = (struct blob){ .mapped = true };
 	if (fd < 0 || fstat(fd, &st)) {
-		if (fd >= 0)
-			close(fd);
-		return ctl_fail_errno(ctl, "%s", path);
+		rc = ctl_fail_errno(ctl, "%s", path);
+	} else if (!S_ISREG(st.st_mode)) {
+		rc = ctl_fail(ctl, -EINVAL, "%s: not a regular file", path);
+	} else if (!st.st_size) {
+		b->mapped = false;
+	} else {
+		b->size = st.st_size;
+		b->data = mmap(NULL, b->size, PROT_READ | PROT_WRITE, MAP_PRIVATE, fd, 0);
+		if (b->data == MAP_FAILED)
+			rc = ctl_fail_errno(ctl, "%s", path);
 	}
-	if (!S_ISREG(st.st_mode)) {
+	if (fd >= 0)
 		close(fd);
-		return ctl_fail(ctl, -EINVAL, "%s: not a regular file", path);
-	}
-	b->data = malloc(st.st_size + 1);
-	while (b->data && b->size < (size_t)st.st_size && n > 0) {
-		n = read(fd, b->data + b->size, st.st_size - b->size);
-		b->size += n > 0 ? n : 0;
-	}
-	close(fd);
-	if (b->data && n >= 0)
-		return 0;
-	blob_free(b);
-	return ctl_fail_errno(ctl, "%s", path);
+	if (rc)
+		*b = (struct blob){ 0 };
+	return rc;
 }
 
 void blob_free(struct blob *b)
 {
-	free(b->data);
+	if (b->mapped)
+		munmap(b->data, b->size);
+	else
+		free(b->data);
 	*b = (struct blob){ 0 };
 }
 
@@ -81,6 +83,7 @@ static bool bzimage_payload(const struct blob *b, size_t *at, size_t *size)
 static int to_elf(struct ctl *ctl, struct blob *file, struct blob *elf)
 {
 	size_t at = 0, size = file->size;
+	struct blob packed;
 	int rc;
 
 	if (is_elf(file)) {
@@ -89,7 +92,15 @@ static int to_elf(struct ctl *ctl, struct blob *file, struct blob *elf)
 		return 0;
 	}
 	bzimage_payload(file, &at, &size);
-	rc = unpack(ctl, file->data + at, size, elf);
+	packed = (struct blob){ .data = file->data + at, .size = size };
+	if (unpack_is_packed(packed.data, size) && cache_find(&packed, elf)) {
+		if (is_elf(elf))
+			return 0;
+		blob_free(elf);
+	}
+	rc = unpack(ctl, packed.data, size, elf);
+	if (!rc && is_elf(elf))
+		cache_keep(&packed, elf);
 	if (!rc && !is_elf(elf)) {
 		blob_free(elf);
 		rc = ctl_fail(ctl, -ENOEXEC, "what is packed in it is not an ELF image");

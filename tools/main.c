@@ -114,12 +114,9 @@ static bool take_option(struct cli *cli, int count, char **words, int *i)
 		return false;
 	if (kind == 2)
 		value = words[*i];
-	switch (kind ? word[1] : 0) {
-	case 'p': cli->paused = true; return true;
-	case 'w': cli->opt_w = value; cli->wait = true; return true;
-	case 'c': cli->opt_c = value; return true;
-	default: return false;
-	}
+	if (kind)
+		cli->opt[word[1] & 127] = value;
+	return kind;
 }
 
 /* Options may stand anywhere; the words are gathered in front.  "-" alone is a word. */

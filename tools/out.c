@@ -47,24 +47,31 @@ static void plain(const json_t *value, int decimals, char *text, size_t size)
 		snprintf(text, size, "-");
 }
 
-int show_table(const struct cli *cli, json_t *rows, const struct column *columns, size_t count)
+void write_table(FILE *f, const json_t *rows, const struct column *columns, size_t count)
 {
 	char text[512];
 	size_t i, j;
 	json_t *row;
 
-	if (cli->json)
-		return show_json(rows);
 	for (j = 0; j < count; j++)
-		printf("%s%*s", j ? " " : "", j + 1 < count ? columns[j].width : 0, columns[j].title);
-	putchar('\n');
+		fprintf(f, "%s%*s", j ? " " : "", j + 1 < count || columns[j].width > 0 ? columns[j].width : 0,
+			columns[j].title);
+	fputc('\n', f);
 	json_array_foreach(rows, i, row) {
 		for (j = 0; j < count; j++) {
 			plain(json_object_get(row, columns[j].key), columns[j].decimals, text, sizeof(text));
-			printf("%s%*s", j ? " " : "", j + 1 < count || columns[j].width > 0 ? columns[j].width : 0, text);
+			fprintf(f, "%s%*s", j ? " " : "", j + 1 < count || columns[j].width > 0 ? columns[j].width : 0,
+				text);
 		}
-		putchar('\n');
+		fputc('\n', f);
 	}
+}
+
+int show_table(const struct cli *cli, json_t *rows, const struct column *columns, size_t count)
+{
+	if (cli->json)
+		return show_json(rows);
+	write_table(stdout, rows, columns, count);
 	json_decref(rows);
 	return 0;
 }

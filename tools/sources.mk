@@ -5,25 +5,33 @@
 tools_library = \
 	bonsai.h \
 	build.c \
+	cache.c \
 	config-keys.def \
 	config-syntax.c config-syntax.h \
 	config.c \
 	console.c \
+	core.c \
 	create.c \
 	ctl.c \
+	device.c device.h \
+	disk.c \
 	domain.c \
+	hash.c hash.h \
 	host.c \
 	image.c \
 	layout.c \
 	store.c \
 	unpack.c \
-	vcpu.c
+	vcpu.c \
+	vif.c
 
 tools_program = \
 	cli.h \
+	cmd-device.c \
 	cmd-host.c \
 	cmd-life.c \
 	cmd-list.c \
+	cmd-top.c \
 	cmd-vcpu.c \
 	commands.c \
 	commands.def \
@@ -32,3 +40,4 @@ tools_program = \
 
 tools_cppflags = -D_GNU_SOURCE -D__XEN_TOOLS__
 tools_libs = -lxencall -lxenforeignmemory -lxenstore -lxentoollog -ljansson -lz -llzma -lzstd -llz4
+tools_screen_libs = -lncurses -ltinfo

@@ -90,158 +90,179 @@ int store_shutdown(struct ctl *ctl, uint32_t id, const char *how)
 	return store_write(ctl, id, "control/shutdown", how);
 }
 
-/* A transaction in the making; the first failure stays. */
-struct making {
+/* The first failure stays. */
+struct nodes {
 	struct xs_handle *xs;
 	xs_transaction_t t;
-	uint32_t id;
-	const char *base;	/* of relative paths */
-	char failed[PATH_MOST];
+	char base[PATH_MOST], failed[PATH_MOST];
 	int rc;
 };
 
-/* One node; @owned: the guest may write it, else only read. */
-__attribute__((format(printf, 4, 5))) static void node(struct making *m, bool owned, const char *path, const char *fmt,
-							...)
+static void write_node(struct nodes *n, const char *path, const char *value)
 {
-	struct xs_permissions perms[2] = { { owned ? m->id : 0, XS_PERM_NONE }, { m->id, XS_PERM_READ } };
-	char full[PATH_MOST], value[2048];
+	if (!n->rc && !xs_write(n->xs, n->t, path, value, strlen(value))) {
+		n->rc = -errno;
+		snprintf(n->failed, sizeof(n->failed), "%s", path);
+	}
+}
+
+static void permit(struct nodes *n, const char *path, uint32_t owner, uint32_t reader)
+{
+	struct xs_permissions perms[2] = { { owner, XS_PERM_NONE }, { reader, XS_PERM_READ } };
+
+	if (!n->rc && !xs_set_permissions(n->xs, n->t, path, perms, owner == reader ? 1 : 2)) {
+		n->rc = -errno;
+		snprintf(n->failed, sizeof(n->failed), "%s", path);
+	}
+}
+
+/* A new node takes over the permissions of the one above it: only where they change they are set. */
+void nodes_base(struct nodes *n, uint32_t owner, uint32_t reader, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(n->base, sizeof(n->base), fmt, ap);
+	va_end(ap);
+	write_node(n, n->base, "");
+	permit(n, n->base, owner, reader);
+}
+
+void node(struct nodes *n, const char *path, const char *fmt, ...)
+{
+	char full[2 * PATH_MOST], value[4096];
 	va_list ap;
 
 	va_start(ap, fmt);
 	vsnprintf(value, sizeof(value), fmt, ap);
 	va_end(ap);
-	snprintf(full, sizeof(full), "%s%s%s", m->base, *path ? "/" : "", path);
-	if (m->rc)
-		return;
-	if (!xs_write(m->xs, m->t, full, value, strlen(value)) ||
-	    !xs_set_permissions(m->xs, m->t, full, perms, owned ? 1 : 2)) {
-		m->rc = -errno;
-		memcpy(m->failed, full, sizeof(full));
+	snprintf(full, sizeof(full), "%s/%s", n->base, path);
+	write_node(n, full, value);
+}
+
+void node_owned(struct nodes *n, uint32_t owner, const char *path)
+{
+	char full[2 * PATH_MOST];
+
+	snprintf(full, sizeof(full), "%s/%s", n->base, path);
+	write_node(n, full, "");
+	permit(n, full, owner, owner);
+}
+
+int store_commit(struct ctl *ctl, void (*fill)(struct nodes *n, const void *arg), const void *arg)
+{
+	struct nodes n = { .xs = ctl_store(ctl) };
+
+	if (!n.xs)
+		return -EIO;
+	for (;;) {
+		n.rc = 0;
+		n.t = xs_transaction_start(n.xs);
+		if (!n.t)
+			return ctl_fail_errno(ctl, "no transaction with the store");
+		fill(&n, arg);
+		if (n.rc) {
+			xs_transaction_end(n.xs, n.t, true);
+			return ctl_fail(ctl, n.rc, "store node %s: %s", n.failed, strerror(-n.rc));
+		}
+		if (xs_transaction_end(n.xs, n.t, false))
+			return 0;
+		if (errno != EAGAIN)
+			return ctl_fail_errno(ctl, "the store does not take new nodes");
 	}
 }
 
-static void guest_nodes(struct making *m)
+static void guest_nodes(struct nodes *n, const struct build *b)
 {
 	static const char *const owned[] = {
 		"control/shutdown", "control/feature-poweroff", "control/feature-reboot", "control/feature-suspend",
 		"control/sysrq", "device/suspend/event-channel", "data", "drivers", "feature", "attr", "error",
 	};
 
-	node(m, false, "control", "%s", "");
-	node(m, false, "device", "%s", "");
-	node(m, false, "device/suspend", "%s", "");
-	node(m, false, "control/platform-feature-multiprocessor-suspend", "1");
-	node(m, false, "control/platform-feature-xs_reset_watches", "1");
+	node(n, "control/platform-feature-multiprocessor-suspend", "1");
+	node(n, "control/platform-feature-xs_reset_watches", "1");
 	for (size_t i = 0; i < sizeof(owned) / sizeof(owned[0]); i++)
-		node(m, true, owned[i], "%s", "");
+		node_owned(n, b->id, owned[i]);
 }
 
-static void cpu_nodes(struct making *m, const struct config *c)
+static void cpu_nodes(struct nodes *n, const struct config *c)
 {
 	char path[64];
 
-	node(m, false, "cpu", "%s", "");
 	for (uint64_t i = 0; i < c->maxvcpus; i++) {
-		snprintf(path, sizeof(path), "cpu/%u", (unsigned int)i);
-		node(m, false, path, "%s", "");
 		snprintf(path, sizeof(path), "cpu/%u/availability", (unsigned int)i);
-		node(m, false, path, "%s", i < c->vcpus ? "online" : "offline");
+		node(n, path, "%s", i < c->vcpus ? "online" : "offline");
 	}
 }
 
-static void ring_nodes(struct making *m, const struct build *b)
+static void ring_nodes(struct nodes *n, const struct build *b)
 {
-	node(m, false, "store", "%s", "");
-	node(m, false, "store/port", "%u", b->store_port);
-	node(m, false, "store/ring-ref", "%lu", b->p2m[b->layout.store_pfn]);
-	node(m, false, "console", "%s", "");
-	node(m, false, "console/backend", "/local/domain/0/backend/console/%u/0", b->id);
-	node(m, false, "console/backend-id", "0");
-	node(m, false, "console/limit", "1048576");
-	node(m, false, "console/type", "xenconsoled");
-	node(m, false, "console/output", "pty");
-	node(m, false, "console/tty", "%s", "");
-	node(m, false, "console/port", "%u", b->console_port);
-	node(m, false, "console/ring-ref", "%lu", b->p2m[b->layout.console_pfn]);
+	node(n, "store/port", "%u", b->store_port);
+	node(n, "store/ring-ref", "%lu", b->p2m[b->layout.store_pfn]);
+	node(n, "console/backend", "/local/domain/0/backend/console/%u/0", b->id);
+	node(n, "console/backend-id", "0");
+	node(n, "console/limit", "1048576");
+	node(n, "console/type", "xenconsoled");
+	node(n, "console/output", "pty");
+	node(n, "console/tty", "%s", "");
+	node(n, "console/port", "%u", b->console_port);
+	node(n, "console/ring-ref", "%lu", b->p2m[b->layout.console_pfn]);
 }
 
-static void vm_nodes(struct making *m, const struct build *b, const char *uuid)
+static void vm_nodes(struct nodes *n, const struct build *b, const char *uuid)
 {
 	const struct config *c = b->config;
 	char *words = config_command_line(c);
 
-	node(m, false, "", "%s", "");
-	node(m, false, "name", "%s", c->name);
-	node(m, false, "uuid", "%s", uuid);
-	node(m, false, "image", "%s", "");
-	node(m, false, "image/ostype", "linux");
-	node(m, false, "image/kernel", "%s", c->kernel);
-	node(m, false, "image/ramdisk", "%s", c->ramdisk ? c->ramdisk : "");
-	node(m, false, "image/cmdline", "%s", words);
-	node(m, false, "start_time", "%lld.00", (long long)time(NULL));
+	node(n, "name", "%s", c->name);
+	node(n, "uuid", "%s", uuid);
+	node(n, "image/ostype", "linux");
+	node(n, "image/kernel", "%s", c->kernel);
+	node(n, "image/ramdisk", "%s", c->ramdisk ? c->ramdisk : "");
+	node(n, "image/cmdline", "%s", words);
+	node(n, "start_time", "%lld.00", (long long)time(NULL));
 	free(words);
 }
 
 static void config_node(void *arg, const char *key, const char *value)
 {
-	struct making *m = arg;
 	char path[PATH_MOST];
 
 	snprintf(path, sizeof(path), "config/%s", key);
-	node(m, false, path, "%s", value);
+	node(arg, path, "%s", value);
 }
 
-static void all_nodes(struct making *m, const struct build *b)
+static void all_nodes(struct nodes *n, const void *arg)
 {
+	const struct build *b = arg;
 	const uint8_t *u = b->uuid;
-	char uuid[40], vm[64], home[64], own[64];
+	char uuid[40];
 
 	snprintf(uuid, sizeof(uuid), "%02x%02x%02x%02x-%02x%02x-%02x%02x-%02x%02x-%02x%02x%02x%02x%02x%02x", u[0], u[1],
 		 u[2], u[3], u[4], u[5], u[6], u[7], u[8], u[9], u[10], u[11], u[12], u[13], u[14], u[15]);
-	snprintf(vm, sizeof(vm), "/vm/%s", uuid);
-	snprintf(home, sizeof(home), "/local/domain/%u", b->id);
-	snprintf(own, sizeof(own), "/bonsai/%u", b->id);
-	m->base = home;
-	node(m, false, "", "%s", "");
-	node(m, false, "vm", "%s", vm);
-	node(m, false, "name", "%s", b->config->name);
-	node(m, false, "domid", "%u", b->id);
-	node(m, false, "memory", "%s", "");
-	node(m, false, "memory/static-max", "%llu", (unsigned long long)b->config->maxmem << 10);
-	node(m, false, "memory/target", "%llu", (unsigned long long)b->config->memory << 10);
-	cpu_nodes(m, b->config);
-	guest_nodes(m);
-	ring_nodes(m, b);
-	m->base = vm;
-	vm_nodes(m, b, uuid);
-	m->base = own;
-	node(m, false, "file", "%s", b->config->file);
-	config_each(b->config, config_node, m);
+	nodes_base(n, 0, b->id, "/vm/%s", uuid);
+	vm_nodes(n, b, uuid);
+	nodes_base(n, 0, 0, "/bonsai/%u", b->id);
+	node(n, "file", "%s", b->config->file);
+	config_each(b->config, config_node, n);
+	nodes_base(n, 0, b->id, "/local/domain/%u", b->id);
+	node(n, "vm", "/vm/%s", uuid);
+	node(n, "name", "%s", b->config->name);
+	node(n, "domid", "%u", b->id);
+	node(n, "memory/static-max", "%llu", (unsigned long long)b->config->maxmem << 10);
+	node(n, "memory/target", "%llu", (unsigned long long)b->config->memory << 10);
+	cpu_nodes(n, b->config);
+	guest_nodes(n, b);
+	ring_nodes(n, b);
 }
 
 int store_introduce(struct ctl *ctl, const struct build *b)
 {
-	struct making m = { .xs = ctl_store(ctl), .id = b->id };
+	int rc = store_commit(ctl, all_nodes, b);
 
-	if (!m.xs)
-		return -EIO;
-	for (;;) {
-		m.rc = 0;
-		m.t = xs_transaction_start(m.xs);
-		if (!m.t)
-			return ctl_fail_errno(ctl, "no transaction with the store");
-		all_nodes(&m, b);
-		if (m.rc) {
-			xs_transaction_end(m.xs, m.t, true);
-			return ctl_fail(ctl, m.rc, "%s: %s", m.failed, strerror(-m.rc));
-		}
-		if (xs_transaction_end(m.xs, m.t, false))
-			break;
-		if (errno != EAGAIN)
-			return ctl_fail_errno(ctl, "the nodes of domain %u", b->id);
-	}
-	if (!xs_introduce_domain(m.xs, b->id, b->p2m[b->layout.store_pfn], b->store_port))
+	if (rc)
+		return rc;
+	if (!xs_introduce_domain(ctl_store(ctl), b->id, b->p2m[b->layout.store_pfn], b->store_port))
 		return ctl_fail_errno(ctl, "the store does not take domain %u", b->id);
 	return 0;
 }

@@ -32,7 +32,7 @@ static void test_language(void)
 	is_str(c.name, "aAB\n", "escapes are undone");
 	is_int(c.vcpus, 2, "hexadecimal numbers");
 	is_str(c.extra, "a \"b\" #c", "the other quote and # mean nothing in a string");
-	is_str(c.cpus, "3", "a number will do for a string");
+	is_str(c.cpus.items[0], "3", "a number will do for a string");
 	config_free(&c);
 }
 
@@ -63,8 +63,11 @@ static void test_meaning(void)
 static void test_refusals(void)
 {
 	refused("name = 'a'\n\nusb = 1\n", -EOPNOTSUPP, "f.cfg:3: key 'usb' is not supported");
-	refused("disk = [ 'phy:/dev/x,xvda,w' ]", -EOPNOTSUPP,
-		"f.cfg:1: key 'disk' is not supported yet, but for an empty list");
+	refused("disk = [ 'phy:/dev/x,xvda,w',\n'/dev/y,qcow2,xvdb' ]", -EOPNOTSUPP,
+		"f.cfg:1: key 'disk': disk format 'qcow2' is not supported, only raw");
+	refused("vif = [ 'mac=1' ]", -EINVAL, "f.cfg:1: key 'vif': '1' is not the MAC address of a card");
+	refused("\nvfb = [ 'vnc=1' ]", -EOPNOTSUPP, "f.cfg:2: key 'vfb' is not supported (only an empty list is)");
+	refused("tsc_mode = 'native'", -EOPNOTSUPP, "f.cfg:1: key 'tsc_mode' is not supported (only default is)");
 	refused("name = [ 'a' ]", -EINVAL, "f.cfg:1: key 'name' wants a string, not a list");
 	refused("memory = 'much'", -EINVAL, "f.cfg:1: key 'memory' wants a number");
 	refused("\nmemory = 12z", -EINVAL, "f.cfg:2: more than one value for 'memory'");
@@ -84,7 +87,7 @@ static void test_refusals(void)
 	refused("name = '1a'\nkernel='/k'", -EINVAL, "f.cfg: '1a' cannot be a domain's name");
 	refused("name='a'\nkernel='/k'\ntype='hvm'", -EOPNOTSUPP, "f.cfg: type 'hvm' is not supported, only 'pv'");
 	refused("name='a'\nkernel='/k'\nmemory=64\nmaxmem=32", -EINVAL, "f.cfg: maxmem is less than memory");
-	refused("name='a'\nkernel='/k'\ncpus='x'", -EINVAL, "f.cfg: key 'cpus': 'x' is not a list of CPUs");
+	refused("name='a'\nkernel='/k'\ncpus='x'", -EINVAL, "f.cfg:3: key 'cpus': 'x' is not a list of CPUs");
 }
 
 /* Every text that is cut short, and every one with a byte changed, is taken or refused, and no more. */

@@ -30,7 +30,7 @@ static void add_note(uint8_t **p, uint32_t type, const void *desc, uint32_t size
 /* A kernel of one segment at 1 MiB above its base, with 4 KiB of zeroes behind. */
 static struct blob make_elf(bool notes)
 {
-	struct blob b = { calloc(1, BODY), BODY };
+	struct blob b = { .data = calloc(1, BODY), .size = BODY };
 	Elf64_Ehdr *h = (Elf64_Ehdr *)b.data;
 	Elf64_Phdr *ph = (Elf64_Phdr *)(b.data + sizeof(*h));
 	uint64_t base = BASE, entry = BASE + 0x100010, page = BASE + 0x101000;
@@ -57,7 +57,7 @@ static struct blob make_elf(bool notes)
 
 static struct blob room(void)
 {
-	return (struct blob){ calloc(1, BODY * 2), BODY * 2 };
+	return (struct blob){ .data = calloc(1, BODY * 2), .size = BODY * 2 };
 }
 
 static struct blob packed(const char *form)
@@ -97,7 +97,7 @@ static struct blob packed(const char *form)
 
 static struct blob in_bzimage(struct blob payload)
 {
-	struct blob b = { calloc(1, payload.size + 4096), payload.size + 4096 };
+	struct blob b = { .data = calloc(1, payload.size + 4096), .size = payload.size + 4096 };
 	uint32_t offset = 100, length = payload.size;
 
 	b.data[0x1f1] = 1;
@@ -188,7 +188,7 @@ int main(void)
 	b = make_elf(true);
 	((Elf64_Ehdr *)b.data)->e_ident[EI_CLASS] = ELFCLASS32;
 	refused(b, "k: not a 64-bit x86 kernel");
-	refused((struct blob){ calloc(1, 5000), 5000 }, "k: neither an ELF image nor packed in a known form");
+	refused((struct blob){ .data = calloc(1, 5000), .size = 5000 }, "k: neither an ELF image nor packed in a known form");
 	b = packed("xz");
 	b.data[200] ^= 1;
 	refused(b, "k: damaged xz data: Bad message");

@@ -1,0 +1,291 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* What disks and cards have in common: found in the store, and taken away. */
+
+#include "device.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <xen/io/xenbus.h>
+#include <xenstore.h>
+
+#define PATH_MOST 256
+
+extern char **environ;
+
+/* xenbus state of one side; unknown if it is not there. */
+static enum xenbus_state state_of(struct ctl *ctl, const struct device *d, bool frontend)
+{
+	char *text = device_read(ctl, d, frontend, "state");
+	enum xenbus_state state = text ? atoi(text) : XenbusStateUnknown;
+
+	free(text);
+	return state;
+}
+
+static void backend_path(const struct device *d, char path[PATH_MOST])
+{
+	snprintf(path, PATH_MOST, "/local/domain/%u/backend/%s/%u/%u", d->backend, d->kind, d->id, d->number);
+}
+
+static void frontend_path(const struct device *d, char path[PATH_MOST])
+{
+	snprintf(path, PATH_MOST, "/local/domain/%u/device/%s/%u", d->id, d->kind, d->number);
+}
+
+char *device_read(struct ctl *ctl, const struct device *d, bool frontend, const char *what)
+{
+	char path[PATH_MOST];
+
+	frontend ? frontend_path(d, path) : backend_path(d, path);
+	return store_read(ctl, "%s/%s", path, what);
+}
+
+int device_write(struct ctl *ctl, const struct device *d, const char *what, const char *value)
+{
+	char path[PATH_MOST], full[2 * PATH_MOST];
+
+	backend_path(d, path);
+	snprintf(full, sizeof(full), "%s/%s", path, what);
+	if (!ctl_store(ctl))
+		return -EIO;
+	if (!xs_write(ctl_store(ctl), XBT_NULL, full, value, strlen(value)))
+		return ctl_fail_errno(ctl, "store node %s", full);
+	return 0;
+}
+
+/* The numbers that are the names in a folder of the store. */
+static int numbers_in(struct ctl *ctl, const char *path, unsigned int **numbers)
+{
+	unsigned int count = 0;
+	char **names;
+
+	*numbers = NULL;
+	if (!ctl_store(ctl))
+		return -EIO;
+	names = xs_directory(ctl_store(ctl), XBT_NULL, path, &count);
+	if (!names)
+		return 0;
+	*numbers = calloc(count + 1, sizeof(**numbers));
+	if (!*numbers)
+		abort();
+	for (unsigned int i = 0; i < count; i++)
+		(*numbers)[i] = strtoul(names[i], NULL, 10);
+	free(names);
+	return count;
+}
+
+/* By the backends in this domain: a guest can take its own nodes away. */
+int device_list(struct ctl *ctl, uint32_t id, const char *kind, struct device **all)
+{
+	unsigned int *numbers;
+	char path[PATH_MOST];
+	int count;
+
+	snprintf(path, sizeof(path), "/local/domain/0/backend/%s/%u", kind, id);
+	count = numbers_in(ctl, path, &numbers);
+	*all = calloc(count > 0 ? count : 1, sizeof(**all));
+	if (!*all)
+		abort();
+	for (int i = 0; i < count; i++)
+		(*all)[i] = (struct device){ .kind = kind, .id = id, .number = numbers[i] };
+	free(numbers);
+	if (count < 0)
+		free(*all);
+	return count;
+}
+
+bool device_wait(bool (*done)(struct ctl *ctl, const struct device *d), struct ctl *ctl, const struct device *d,
+		 unsigned int ms)
+{
+	struct timespec pause = { .tv_nsec = 500000 };
+	uint64_t waited = 0;
+
+	while (!done(ctl, d)) {
+		if (waited / 1000000 >= ms)
+			return false;
+		nanosleep(&pause, NULL);
+		waited += pause.tv_nsec;
+		/* Mostly it is a millisecond's matter; where not, haste helps nobody. */
+		if (pause.tv_nsec < 32000000)
+			pause.tv_nsec *= 2;
+	}
+	return true;
+}
+
+static bool is_closed(struct ctl *ctl, const struct device *d)
+{
+	enum xenbus_state state = state_of(ctl, d, false);
+
+	return state == XenbusStateClosed || state == XenbusStateUnknown;
+}
+
+int device_script(struct ctl *ctl, const struct device *d, const char *script, const char *action, char *const more[])
+{
+	const char *args[] = { script, action, !strcmp(d->kind, "vif") ? "type_if=vif" : NULL, NULL };
+	char base[PATH_MOST], path[64], *env[64], whole[PATH_MOST], *error;
+	size_t n = 0;
+	int status;
+	pid_t pid;
+
+	snprintf(whole, sizeof(whole), "%s%s", *script == '/' ? "" : "/etc/xen/scripts/", script);
+	args[0] = whole;
+	snprintf(base, sizeof(base), "XENBUS_PATH=backend/%s/%u/%u", d->kind, d->id, d->number);
+	snprintf(path, sizeof(path), "XENBUS_TYPE=%s", d->kind);
+	env[n++] = base;
+	env[n++] = path;
+	env[n++] = "XENBUS_BASE_PATH=backend";
+	for (size_t i = 0; more[i] && n < 32; i++)
+		env[n++] = more[i];
+	for (char **e = environ; *e && n < 63; e++)
+		env[n++] = *e;
+	env[n] = NULL;
+	pid = fork();
+	if (!pid) {
+		execve(whole, (char **)args, env);
+		_exit(127);
+	}
+	if (pid < 0 || waitpid(pid, &status, 0) < 0)
+		return ctl_fail_errno(ctl, "cannot run %s", whole);
+	if (!WIFEXITED(status) || WEXITSTATUS(status) == 127)
+		return ctl_fail(ctl, -ENOEXEC, "hotplug script %s: cannot be run", whole);
+	if (!WEXITSTATUS(status))
+		return 0;
+	error = device_read(ctl, d, false, "hotplug-error");
+	ctl_fail(ctl, -EIO, "hotplug script %s %s: exit code %d%s%s", whole, action, WEXITSTATUS(status),
+		 error ? ": " : "", error ? error : "");
+	free(error);
+	return -EIO;
+}
+
+static void device_nodes(struct nodes *n, const void *arg)
+{
+	const struct device_new *new = arg;
+	const struct device *d = new->device;
+
+	nodes_base(n, d->backend, d->id, "/local/domain/%u/backend/%s/%u/%u", d->backend, d->kind, d->id, d->number);
+	node(n, "frontend", "/local/domain/%u/device/%s/%u", d->id, d->kind, d->number);
+	node(n, "frontend-id", "%u", d->id);
+	node(n, "online", "1");
+	new->backend(n, new->arg);
+	node(n, "state", "%d", XenbusStateInitialising);
+	nodes_base(n, d->id, d->backend, "/local/domain/%u/device/%s/%u", d->id, d->kind, d->number);
+	node(n, "backend", "/local/domain/%u/backend/%s/%u/%u", d->backend, d->kind, d->id, d->number);
+	node(n, "backend-id", "%u", d->backend);
+	new->frontend(n, new->arg);
+	node(n, "state", "%d", XenbusStateInitialising);
+}
+
+int device_announce(struct ctl *ctl, const struct device_new *new)
+{
+	char *there = device_read(ctl, new->device, false, "frontend");
+
+	if (there) {
+		free(there);
+		return ctl_fail(ctl, -EEXIST, "domain %u has a %s %u already", new->device->id, new->device->kind,
+				new->device->number);
+	}
+	return store_commit(ctl, device_nodes, new);
+}
+
+/* An empty folder above is nobody's use. */
+static void remove_empty(struct ctl *ctl, const char *path)
+{
+	unsigned int count = 0;
+	char **names = xs_directory(ctl_store(ctl), XBT_NULL, path, &count);
+
+	if (names && !count)
+		xs_rm(ctl_store(ctl), XBT_NULL, path);
+	free(names);
+}
+
+static void forget(struct ctl *ctl, const struct device *d)
+{
+	char path[PATH_MOST];
+
+	backend_path(d, path);
+	xs_rm(ctl_store(ctl), XBT_NULL, path);
+	snprintf(path, sizeof(path), "/local/domain/%u/backend/%s/%u", d->backend, d->kind, d->id);
+	remove_empty(ctl, path);
+	snprintf(path, sizeof(path), "/local/domain/0/error/backend/%s/%u", d->kind, d->id);
+	xs_rm(ctl_store(ctl), XBT_NULL, path);
+	frontend_path(d, path);
+	xs_rm(ctl_store(ctl), XBT_NULL, path);
+}
+
+static void closing_nodes(struct ctl *ctl, const struct device *d)
+{
+	char state[8];
+
+	snprintf(state, sizeof(state), "%d", XenbusStateClosing);
+	device_write(ctl, d, "online", "0");
+	device_write(ctl, d, "state", state);
+}
+
+int device_detach(struct ctl *ctl, const struct device *d, bool force)
+{
+	char *script = device_read(ctl, d, false, "script");
+	bool closed;
+
+	if (state_of(ctl, d, false) != XenbusStateClosed)
+		closing_nodes(ctl, d);
+	closed = device_wait(is_closed, ctl, d, force ? 2000 : 10000);
+	if (!closed && !force) {
+		free(script);
+		return ctl_fail(ctl, -ETIMEDOUT, "domain %u does not let go of its %s %u (is it in use there? "
+				"-f takes it by force)", d->id, d->kind, d->number);
+	}
+	if (script && *script)
+		device_script(ctl, d, script, !strcmp(d->kind, "vif") ? "offline" : "remove", (char *[]){ NULL });
+	free(script);
+	forget(ctl, d);
+	return 0;
+}
+
+void device_detach_all(struct ctl *ctl, uint32_t id)
+{
+	static const char *const kinds[] = { "vbd", "vif" };
+	struct device *all;
+	int count;
+
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+		count = device_list(ctl, id, kinds[i], &all);
+		if (count < 0)
+			continue;
+		/* All are told before one is waited for. */
+		for (int j = 0; j < count; j++)
+			closing_nodes(ctl, &all[j]);
+		for (int j = 0; j < count; j++)
+			device_detach(ctl, &all[j], true);
+		free(all);
+	}
+}
+
+int device_trouble(struct ctl *ctl, const struct device *d, int rc)
+{
+	char *text = store_read(ctl, "/local/domain/%u/error/backend/%s/%u/%u/error", d->backend, d->kind, d->id,
+				d->number);
+
+	if (text)
+		ctl_fail(ctl, rc, "%s: %s", ctl_why(ctl), text);
+	free(text);
+	return rc;
+}
+
+int device_backend(struct ctl *ctl, const char *word, uint32_t *id)
+{
+	struct dom dom;
+	int rc;
+
+	*id = 0;
+	if (!word)
+		return 0;
+	rc = dom_lookup(ctl, word, &dom);
+	*id = dom.id;
+	return rc ? ctl_fail(ctl, rc, "backend: %s", ctl_why(ctl)) : 0;
+}
