@@ -269,6 +269,19 @@ static void test_memory(void)
 	is_int(memory(XENMEM_claim_pages, 3, NULL, 0, 0), 0, "the end of the claim");
 	is_int(memory(XENMEM_populate_physmap, 0, list, 1, 0), 1, "something for others");
 	heap_free(f, 0);
+	is_int(memory(XENMEM_claim_pages, 3, NULL, d->mm.tot_pages + 8, 0), 0, "a claim of eight");
+	f = NULL;
+	for (struct frame *g; (g = heap_alloc(0, MEMF_NO_SCRUB)); f = g)
+		*(struct frame **)mfn_to_hv(frame_to_mfn(g)) = f;
+	is_int(heap_free_pages(), 8, "others take what is left, but for those");
+	is_int(memory(XENMEM_populate_physmap, 3, list + 3, 1, 9), 0, "not enough for a large extent");
+	is_int(d->mm.claimed, 8, "which costs nothing of the claim");
+	is_int(memory(XENMEM_populate_physmap, 3, list, 8, 0), 8, "enough for small ones");
+	is_int(d->mm.claimed, 0, "which is used up");
+	for (struct frame *g; (g = f);) {
+		f = *(struct frame **)mfn_to_hv(frame_to_mfn(g));
+		heap_free(g, 0);
+	}
 	is_int(memory(XENMEM_claim_pages, 3, NULL, d->mm.tot_pages + 100, 0), 0, "a claim");
 	kill(d, 2);
 	ok(!exists(3), "dies with its domain");
