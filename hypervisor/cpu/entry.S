@@ -226,6 +226,14 @@ syscall_slow:
 	je	\label
 	.endm
 
+	/* To the root and the GS of user mode, by way of RAX. */
+	.macro TO_USER_ROOT
+	movb	$0, VCPU_kernel_mode(%rbx)
+	swapgs
+	mov	VCPU_user_cr3(%rbx), %rax
+	mov	%rax, %cr3
+	.endm
+
 	.macro EXTABLE_ASM from, to
 	.pushsection __ex_table, "a"
 	.balign	4
@@ -303,13 +311,10 @@ user_syscall:
 
 	/* The guest's kernel stack is not there: back to its user mode, and let C say so. */
 user_syscall_undo:
-	movb	$0, VCPU_kernel_mode(%rbx)
 	mov	VCPU_info(%rbx), %rdx
 	mov	(UREGS_cs - UREGS_es + 4)(%rsp), %ecx
 	mov	%cl, VINFO_mask(%rdx)
-	swapgs
-	mov	VCPU_user_cr3(%rbx), %rdx
-	mov	%rdx, %cr3
+	TO_USER_ROOT
 	mov	SCRATCH(4)(%rsp), %rcx
 user_syscall_slow_rdx:
 	mov	SCRATCH(3)(%rsp), %rdx
@@ -324,13 +329,6 @@ user_syscall_slow:
 	testl	$FLAGS_IF, SCRATCH(4)(%rsp)
 	setz	VINFO_mask(%rax)
 	incq	VCPU_fast_irets(%rbx)
-	.endm
-
-	.macro IRET_TO_USER
-	movb	$0, VCPU_kernel_mode(%rbx)
-	swapgs
-	mov	VCPU_user_cr3(%rbx), %rax
-	mov	%rax, %cr3
 	.endm
 
 	/*
@@ -382,7 +380,8 @@ fast_iret:
 	jnz	iret_by_sysret
 	GUEST_ACCESS iret_slow, mov 16(%rcx), %rcx
 	IRET_COMMIT
-	IRET_TO_USER
+	TO_USER_ROOT
+iret_leave:
 	mov	SCRATCH(1)(%rsp), %rax
 	mov	SCRATCH(2)(%rsp), %rbx
 	add	$(UREGS_rip - UREGS_es), %rsp
@@ -395,10 +394,7 @@ iret_to_kernel:
 	jnz	iret_slow
 	GUEST_ACCESS iret_slow, mov 16(%rcx), %rcx
 	IRET_COMMIT
-	mov	SCRATCH(1)(%rsp), %rax
-	mov	SCRATCH(2)(%rsp), %rbx
-	add	$(UREGS_rip - UREGS_es), %rsp
-	jmp	guest_iret
+	jmp	iret_leave
 
 iret_by_sysret:
 	mov	(UREGS_rip - UREGS_es)(%rsp), %rcx
@@ -415,7 +411,7 @@ iret_by_sysret:
 	test	$(FLAGS_RF | FLAGS_TF), %r11d
 	jnz	iret_slow
 	IRET_COMMIT
-	IRET_TO_USER
+	TO_USER_ROOT
 	mov	SCRATCH(1)(%rsp), %rax
 	mov	SCRATCH(2)(%rsp), %rbx
 	mov	(UREGS_rsp - UREGS_es)(%rsp), %rsp
@@ -513,15 +509,11 @@ entry_page_fault:
 
 	/* No kernel stack: as user_syscall_undo. */
 fault_undo:
-	movb	$0, VCPU_kernel_mode(%rbx)
 	mov	VCPU_info(%rbx), %rdx
 	mov	(KEPT(0) + 4)(%rsp), %cl
 	mov	%cl, VINFO_mask(%rdx)
-	swapgs
-	mov	VCPU_user_cr3(%rbx), %rdx
-	mov	%rdx, %cr3
-	mov	VCPU_info(%rbx), %rdx		/* a fault on the way has changed CR2 */
-	mov	VINFO_cr2(%rdx), %rdx
+	TO_USER_ROOT
+	mov	VINFO_cr2(%rdx), %rdx		/* a fault on the way has changed CR2 */
 	mov	%rdx, %cr2
 fault_slow:
 	mov	KEPT(1)(%rsp), %rax

@@ -343,38 +343,15 @@ int entry_emulate_write(struct vcpu *v, guest_va_t va, u64 val, unsigned int byt
 		return -EAGAIN;
 	}
 	slot = slot_mapped_at(v, va, &table);
-	if (slot && !cmpxchg) {
+	if (slot && !expected) {
 		rc = l1_set(d, table, slot, merge(READ_ONCE(*slot), va, val, bytes), false);
 	} else if (slot) {
 		old = READ_ONCE(*slot);
-		old = merge(old, va, *expected, bytes);
+		if (cmpxchg)
+			old = merge(old, va, *expected, bytes);
 		rc = l1_exchange(table, slot, &old, merge(old, va, val, bytes));
-		if (rc == -EAGAIN)
+		if (rc == -EAGAIN || !cmpxchg)
 			*expected = old >> ((va & 7) * 8);
-	}
-	spin_unlock(&d->mm.lock);
-	return rc;
-}
-
-/*
- * MOV and XCHG of a whole entry: the two are one here, an exchange, so that the CPU's setting of Accessed and
- * Dirty is not lost.
- */
-int entry_emulate_exchange(struct vcpu *v, guest_va_t va, pte_t val, pte_t *old)
-{
-	struct domain *d = v->domain;
-	struct frame *table;
-	pte_t *slot;
-	int rc = -EINVAL;
-
-	spin_lock(&d->mm.lock);
-	slot = mm_finish_dying(d) ? NULL : slot_mapped_at(v, va, &table);
-	if (slot)
-		rc = val & PTE_PRESENT ? l1_take(d, d, val) : 0;
-	if (!rc) {
-		*old = __atomic_exchange_n(slot, l1_adjust(val), __ATOMIC_SEQ_CST);
-		if (*old & PTE_PRESENT)
-			l1_drop(*old);
 	}
 	spin_unlock(&d->mm.lock);
 	return rc;

@@ -71,8 +71,6 @@ int entry_set(struct domain *pg_owner, struct frame *table, unsigned int index, 
 int entry_emulate_write(struct vcpu *v, guest_va_t va, u64 val, unsigned int bytes,
 			bool cmpxchg, u64 *expected);
 /* True when va is mapped read-only by an L1 entry to a frame of type L1 owned by v's domain. */
-/* The usual case of it: val to the entry at va, what was there to *old.  0, or refused and nothing done. */
-int entry_emulate_exchange(struct vcpu *v, guest_va_t va, pte_t val, pte_t *old);
 bool entry_is_emulatable(struct vcpu *v, guest_va_t va);
 
 /*

@@ -211,30 +211,6 @@ static long find_parties(struct vcpu *v, u32 foreign, struct parties *p)
 	return 0;
 }
 
-/* The usual call, without the bookkeeping of the others: one request, about one's own tables and pages. */
-static long own_request(struct vcpu *v, guest_va_t reqs)
-{
-	struct domain *d = v->domain;
-	struct parties p = { .pg_owner = d, .pt_owner = d };
-	mmu_update_t r;
-	long rc;
-
-	if (copy_from_guest(&r, reqs, sizeof(r)))
-		return -EFAULT;
-	spin_lock(&d->mm.lock);
-	rc = mm_finish_dying(d);
-	if (!rc)
-		rc = one_request(v, &p, &r);
-	if (p.held)
-		frame_put(p.held);
-	if (!rc && unlikely(mm_finish_dying(d))) {
-		hypercall_set_arg(v, 1, MMU_UPDATE_PREEMPTED);	/* no requests are left, only this */
-		rc = -ERESTART;
-	}
-	spin_unlock(&d->mm.lock);
-	return rc;
-}
-
 /**
  * do_mmu_update - change page-table entries, or the machine-to-physical table
  * a->reqs:    requests: address with a command in its low bits, and value
@@ -256,11 +232,8 @@ long do_mmu_update(struct vcpu *v, const struct hc_mmu_update *a)
 	struct parties p = { 0 };
 	struct mmu_batch b;
 	u32 i = 0;
-	long rc;
+	long rc = mmu_batch_begin(&b, a->count, a->done_reg, reqs, sizeof(mmu_update_t));
 
-	if (likely(a->count == 1 && a->foreign == DOMID_SELF && !a->done_reg))
-		return own_request(v, reqs);
-	rc = mmu_batch_begin(&b, a->count, a->done_reg, reqs, sizeof(mmu_update_t));
 	if (rc)
 		return rc;
 	rc = find_parties(v, a->foreign, &p);

@@ -267,26 +267,6 @@ static long run_ops(struct vcpu *v, struct domain *pg_owner, guest_va_t ops, u32
 	return rc;
 }
 
-/* The usual call, without the bookkeeping of batches: one operation, about oneself. */
-static long own_op(struct vcpu *v, guest_va_t ops)
-{
-	struct domain *d = v->domain;
-	mmuext_op_t op;
-	struct subop_call c = { .v = v, .extra = (u64)d, .arg = (u64)&op };
-	long rc = finish_dying(d);
-
-	if (rc)
-		return rc;
-	if (copy_from_guest(&op, ops, sizeof(op)))
-		return -EFAULT;
-	rc = subop_call(FAM_mmuext, op.cmd, &c);
-	if (!rc && unlikely(finish_dying(d))) {
-		hypercall_set_arg(v, 1, MMU_UPDATE_PREEMPTED);	/* no operations are left, only this */
-		rc = -ERESTART;
-	}
-	return rc;
-}
-
 /**
  * do_mmuext_op - other operations on page tables and frames
  * a->ops:     operations
@@ -307,11 +287,8 @@ long do_mmuext_op(struct vcpu *v, const struct hc_mmuext_op *a)
 	struct domain *pg_owner;
 	struct mmu_batch b;
 	u32 i = 0;
-	long rc;
+	long rc = mmu_batch_begin(&b, a->count, a->done_reg, ops, sizeof(mmuext_op_t));
 
-	if (likely(a->count == 1 && a->foreign == DOMID_SELF && !a->done_reg))
-		return own_op(v, ops);
-	rc = mmu_batch_begin(&b, a->count, a->done_reg, ops, sizeof(mmuext_op_t));
 	if (rc)
 		return rc;
 	pg_owner = mmu_party_get(v, a->foreign & 0xffff);

@@ -311,34 +311,26 @@ static bool emulate_write(struct pt_write *w)
 
 /*
  * The two that Linux uses most, taken apart without the decoder: MOV and XCHG of a 64-bit register, the
- * address in another one with at most a byte added.  False: not one of these, or refused; nothing is done.
+ * address in another one.  False: not one of these, or refused; nothing is done.
  */
 static bool write_quick(struct vcpu *v, struct cpu_user_regs *regs, u64 va)
 {
-	unsigned int rm, len = 3;
-	u64 ea, *reg;
-	pte_t old;
-	u8 b[4];
+	u64 old, *reg;
+	u8 b[3], rm;
 
-	if ((u16)regs->cs != FLAT_KERNEL_CS || (regs->rflags & FLAGS_TF) || (va & 7) ||
-	    copy_from_guest(b, regs->rip, sizeof(b)))
+	if ((u16)regs->cs != FLAT_KERNEL_CS || (regs->rflags & FLAGS_TF) || copy_from_guest(b, regs->rip, sizeof(b)))
 		return false;
 	rm = b[2] & 7;
-	if ((b[0] & 0xfa) != 0x48 || (b[1] != 0x89 && b[1] != 0x87) || (b[2] & 0x80) || rm == 4)
-		return false;				/* REX.W and no index, MOV or XCHG, mod 0 or 1 */
-	ea = *reg_ptr(regs, rm | (b[0] & 1) << 3);
-	if (b[2] & 0x40) {
-		ea += (s8)b[3];
-		len = 4;
-	} else if (rm == 5) {
+	/* REX.W and no index, MOV or XCHG, mod 0 without SIB and RIP. */
+	if ((b[0] & 0xfa) != 0x48 || (b[1] != 0x89 && b[1] != 0x87) || b[2] >> 6 || rm == 4 || rm == 5 ||
+	    *reg_ptr(regs, rm | (b[0] & 1) << 3) != va)
 		return false;
-	}
 	reg = reg_ptr(regs, (b[2] >> 3 & 7) | (b[0] & 4) << 1);
-	if (ea != va || entry_emulate_exchange(v, va, *reg, &old))
+	if (entry_emulate_write(v, va, *reg, 8, false, b[1] == 0x87 ? &old : NULL))
 		return false;
 	if (b[1] == 0x87)
 		*reg = old;
-	regs->rip += len;
+	regs->rip += sizeof(b);
 	regs->rflags &= ~FLAGS_RF;
 	return true;
 }
