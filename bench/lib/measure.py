@@ -92,5 +92,5 @@ def share(res, op, ours, xen):
 
 def mean(values):
     """Geometric mean of those that are known, or None."""
-    known = [v for v in values if v]
+    known = [v for v in values if v and v > 0]      # a count may be below the native one by its noise
     return statistics.geometric_mean(known) if known else None
