@@ -12,7 +12,12 @@
 struct domain *dom0, *dom_io, *dom_xen;
 
 static struct spinlock list_lock = SPINLOCK_INIT("domain list", LOCK_DOMLIST);
-static struct domain *list;
+#define BUCKETS		128
+static struct domain *buckets[BUCKETS];	/* by the low bits of their numbers */
+
+#define for_each_domain(d)							\
+	for (u32 _b = 0; _b < BUCKETS; _b++)					\
+		for ((d) = buckets[_b]; (d); (d) = (d)->next)
 
 /* dom_io and dom_xen own frames and nothing else: no vCPUs, not in the list. */
 static struct domain *special_domain(domid_t id)
@@ -85,7 +90,7 @@ static void domain_free(struct domain *d)
 /* Locks: list_lock held. */
 static struct domain *find(domid_t id)
 {
-	struct domain *d = list;
+	struct domain *d = buckets[id % BUCKETS];
 
 	while (d && d->id != id)
 		d = d->next;
@@ -118,8 +123,8 @@ struct domain *domain_create(const struct domain_config *cfg, int *rc)
 	spin_lock(&list_lock);
 	*rc = find(d->id) ? -EEXIST : 0;
 	if (!*rc) {
-		d->next = list;
-		list = d;
+		d->next = buckets[d->id % BUCKETS];
+		buckets[d->id % BUCKETS] = d;
 	}
 	spin_unlock(&list_lock);
 	if (!*rc)
@@ -175,10 +180,10 @@ struct domain *domain_get(domid_t id)
 
 struct domain *domain_get_next(domid_t from)
 {
-	struct domain *best = NULL;
+	struct domain *best = NULL, *d;
 
 	spin_lock(&list_lock);
-	for (struct domain *d = list; d; d = d->next)
+	for_each_domain(d)
 		if (d->id >= from && d->refs && (!best || d->id < best->id))
 			best = d;
 	if (best && !get_unless_free(best))
@@ -194,20 +199,29 @@ void domain_put(struct domain *d)
 		softirq_raise(SOFTIRQ_REAP);
 }
 
-void domains_reap(void)
+/* Take those that nobody refers to from one bucket to `dead`.  Locks: list_lock held. */
+static void take_dead(struct domain **at, struct domain **dead)
 {
-	struct domain *dead = NULL, *d;
+	struct domain *d;
 
-	spin_lock(&list_lock);
-	for (struct domain **at = &list; (d = *at);) {
+	while ((d = *at)) {
 		if (d->refs) {
 			at = &d->next;
 			continue;
 		}
 		*at = d->next;
-		d->next = dead;
-		dead = d;
+		d->next = *dead;
+		*dead = d;
 	}
+}
+
+void domains_reap(void)
+{
+	struct domain *dead = NULL, *d;
+
+	spin_lock(&list_lock);
+	for (u32 i = 0; i < BUCKETS; i++)
+		take_dead(&buckets[i], &dead);
 	spin_unlock(&list_lock);
 	while ((d = dead)) {
 		dead = d->next;
@@ -264,8 +278,10 @@ static void domain_dump(struct domain *d)
 
 void domains_each(void (*fn)(struct domain *d))
 {
+	struct domain *d;
+
 	spin_lock(&list_lock);
-	for (struct domain *d = list; d; d = d->next)
+	for_each_domain(d)
 		fn(d);
 	spin_unlock(&list_lock);
 }

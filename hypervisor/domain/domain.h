@@ -52,7 +52,7 @@ struct domain {
 	struct domain_console *console;	/* unfinished line: hypercall/console-io.c */
 	struct domain_control control;
 	volatile u32 refs;
-	struct domain *next;		/* list of domains, LOCK_DOMLIST */
+	struct domain *next;		/* in the list of domains, by LOCK_DOMLIST */
 };
 
 extern struct domain *dom0;
