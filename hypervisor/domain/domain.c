@@ -65,7 +65,7 @@ static int init_rooms(struct domain *d, const struct domain_config *cfg)
 	d->mm.chunks = zalloc(BITMAP_WORDS(FRAME_CHUNKS) * sizeof(u64));
 	rc = d->mm.chunks ? init_shared_info(d) : -ENOMEM;
 	if (!rc)
-		rc = evtchn_domain_init(d);
+		rc = evtchn_domain_init(d, cfg->max_evtchn_port);
 	return rc ? rc : grant_domain_init(d, cfg);
 }
 
@@ -118,7 +118,6 @@ struct domain *domain_create(const struct domain_config *cfg, int *rc)
 	*rc = init_rooms(d, cfg);
 	if (*rc)
 		goto fail;
-	d->evtchn.limit = MIN(d->evtchn.limit - 1, cfg->max_evtchn_port) + 1;
 
 	spin_lock(&list_lock);
 	*rc = find(d->id) ? -EEXIST : 0;

@@ -18,7 +18,7 @@ struct evtchn *evtchn_at(const struct domain *d, u32 port)
 {
 	struct evtchn *group;
 
-	if (port >= EVTCHN_FIFO_NR_CHANNELS)
+	if (port / EVTCHN_GROUP >= d->evtchn.nr_groups)
 		return NULL;
 	group = __atomic_load_n(&d->evtchn.group[port / EVTCHN_GROUP], __ATOMIC_ACQUIRE);
 	return group ? &group[port % EVTCHN_GROUP] : NULL;
@@ -216,15 +216,16 @@ static void dump_key(void)
 	domains_each(evtchn_dump);
 }
 
-int evtchn_domain_init(struct domain *d)
+int evtchn_domain_init(struct domain *d, u32 max_port)
 {
 	struct domain_evtchn *e = &d->evtchn;
 
 	spin_lock_init(&e->lock, "evtchn", LOCK_EVTCHN);
 	spin_lock_init(&e->queue_lock, "event queues", LOCK_EVTQ);
 	e->nr_ports = EVTCHN_2L_NR_CHANNELS;
-	e->limit = EVTCHN_FIFO_NR_CHANNELS;
-	e->group = zalloc(EVTCHN_GROUPS * sizeof(*e->group));
+	e->limit = MIN(max_port, EVTCHN_FIFO_NR_CHANNELS - 1u) + 1;
+	e->nr_groups = (e->limit + EVTCHN_GROUP - 1) / EVTCHN_GROUP;
+	e->group = zalloc(e->nr_groups * sizeof(*e->group));
 	if (!e->group || add_group(d, 0)) {
 		zfree(e->group);
 		e->group = NULL;
@@ -262,7 +263,7 @@ void evtchn_domain_free(struct domain *d)
 {
 	struct domain_evtchn *e = &d->evtchn;
 
-	for (u32 i = 0; e->group && i < EVTCHN_GROUPS; i++)
+	for (u32 i = 0; e->group && i < e->nr_groups; i++)
 		zfree(e->group[i]);
 	zfree(e->group);
 	zfree(e->pirq_port);

@@ -29,7 +29,6 @@ struct evtchn_fifo;
 struct evtchn_fifo_vcpu;
 
 #define EVTCHN_GROUP		64	/* ports allocated together */
-#define EVTCHN_GROUPS		(EVTCHN_FIFO_NR_CHANNELS / EVTCHN_GROUP)
 #define EVTCHN_RESERVED		6	/* state of port 0; others are EVTCHNSTAT_* */
 
 struct evtchn {
@@ -56,7 +55,8 @@ struct domain_evtchn {
 	struct spinlock lock;			/* LOCK_EVTCHN */
 	struct evtchn **group;			/* groups of ports, allocated as needed, in order */
 	u32 nr_ports;				/* 4096 two-level, 131072 FIFO */
-	u32 limit;				/* ports this domain may have */
+	u32 limit;				/* ports this domain may have ... */
+	u32 nr_groups;				/* ... and what that makes in groups */
 	u32 first_free;				/* no port below is free */
 	u32 reset_next;				/* where a preempted reset goes on; 0: none */
 	u32 destroy_next;			/* and the domain's end */
@@ -73,7 +73,7 @@ struct vcpu_evtchn {
 	struct evtchn_fifo_vcpu *fifo;		/* control block and queue tails; queue_lock */
 };
 
-int evtchn_domain_init(struct domain *d);
+int evtchn_domain_init(struct domain *d, u32 max_port);
 /*
  * A domain dies: close all ports, give back its frames; -ERESTART when preempted.  d->dying is set, all
  * vCPUs and timers have stopped, and it can still be found by its number: partners that close meanwhile look

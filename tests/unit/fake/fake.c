@@ -190,7 +190,7 @@ struct domain *fake_domain(domid_t id, u32 vcpus, bool privileged)
 	d->shared = alloc_pages(0);
 	frame_share(d->shared, d);
 	d->mm.chunks = zalloc(BITMAP_WORDS(FRAME_CHUNKS) * sizeof(u64));
-	CHECK(!evtchn_domain_init(d) && !grant_domain_init(d, &cfg));
+	CHECK(!evtchn_domain_init(d, ~0u) && !grant_domain_init(d, &cfg));
 	for (u32 i = 0; i < vcpus; i++) {
 		struct vcpu *v = zalloc(sizeof(*v));
 
