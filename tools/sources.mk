@@ -38,6 +38,11 @@ tools_program = \
 	main.c \
 	out.c
 
+tools_consoled = consoled.c consoled.h console-guest.c log.c
+tools_daemon = bonsaid.c
+tools_init = init-dom0.c
+
 tools_cppflags = -D_GNU_SOURCE -D__XEN_TOOLS__
 tools_libs = -lxencall -lxenforeignmemory -lxenstore -lxentoollog -ljansson -lz -llzma -lzstd -llz4
+tools_console_libs = -lxenevtchn -lxengnttab
 tools_screen_libs = -lncurses -ltinfo

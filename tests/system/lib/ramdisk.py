@@ -19,6 +19,7 @@ MODULES = (
     "xenfs", "xen-privcmd", "xen-evtchn", "xen-gntdev", "xen-gntalloc",
     "virtio_pci", "virtio_blk", "virtio_net", "ahci", "sd_mod", "nvme", "e1000e",
     "ext4", "crc32c_generic", "loop", "brd",
+    "xen-blkback", "xen-netback", "bridge",
 )
 
 
