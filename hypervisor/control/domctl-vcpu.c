@@ -390,13 +390,13 @@ int control_bitmap_get(const struct xenctl_bitmap *b, u64 *word)
 
 int control_bitmap_put(const struct xenctl_bitmap *b, u64 word)
 {
-	u64 bytes = ((u64)b->nr_bits + 7) / 8, some = MIN(bytes, sizeof(word));
+	u64 bytes = ((u64)b->nr_bits + 7) / 8;
 
 	if (b->nr_bits > BITMAP_MAX_BITS)
 		return hc_fail(-E2BIG, "a bitmap of %u bits", b->nr_bits);
-	if (copy_to_guest(handle_va(b->bitmap, 0), &word, some) ||
-	    clear_guest(handle_va(b->bitmap, some), bytes - some))
-		return -EFAULT;
+	for (u64 at = 0; at < bytes; at += sizeof(word), word = 0)
+		if (copy_to_guest(handle_va(b->bitmap, at), &word, MIN(bytes - at, sizeof(word))))
+			return -EFAULT;
 	return 0;
 }
 

@@ -67,26 +67,6 @@ static inline __attribute__((always_inline)) u64 copy(void *dst, const void *src
 	return n;
 }
 
-static u64 clear(void *dst, size_t size)
-{
-	u64 n = size / 8;
-
-	stac();
-	__asm__ volatile("1:	rep stosq\n"
-			 "	mov %[rest], %[n]\n"
-			 "2:	rep stosb\n"
-			 "	jmp 4f\n"
-			 "3:	or $1, %[n]\n"
-			 "4:\n"
-			 EXTABLE(1b, 3b)
-			 EXTABLE(2b, 3b)
-			 : [n] "+&c"(n), "+&D"(dst)
-			 : [rest] "r"(size % 8), "a"(0L)
-			 : "memory", "cc");
-	clac();
-	return n;
-}
-
 int copy_from_guest(void *dst, guest_va_t src, size_t size)
 {
 	return !reachable(src, size) || copy(dst, (const void *)src, size) ? -EFAULT : 0;
@@ -95,9 +75,4 @@ int copy_from_guest(void *dst, guest_va_t src, size_t size)
 int copy_to_guest(guest_va_t dst, const void *src, size_t size)
 {
 	return !reachable(dst, size) || copy((void *)dst, src, size) ? -EFAULT : 0;
-}
-
-int clear_guest(guest_va_t dst, size_t size)
-{
-	return !reachable(dst, size) || clear((void *)dst, size) ? -EFAULT : 0;
 }

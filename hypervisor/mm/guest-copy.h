@@ -11,7 +11,6 @@
 
 int __must_check copy_from_guest(void *dst, guest_va_t src, size_t size);
 int __must_check copy_to_guest(guest_va_t dst, const void *src, size_t size);
-int __must_check clear_guest(guest_va_t dst, size_t size);
 
 /* True when [va, va + size) is wholly the guest's part of the address space. */
 bool guest_range_ok(guest_va_t va, size_t size);

@@ -383,14 +383,6 @@ int copy_to_guest(guest_va_t dst, const void *src, size_t size)
 	return 0;
 }
 
-int clear_guest(guest_va_t dst, size_t size)
-{
-	if (!mapped(dst, size))
-		return -EFAULT;
-	memset((void *)dst, 0, size);
-	return 0;
-}
-
 /* ---- console, panic ------------------------------------------------------------------------------------------ */
 
 void log_line(enum loglevel level, const char *fmt, ...)
