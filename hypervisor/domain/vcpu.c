@@ -41,19 +41,12 @@ void vcpu_free(struct vcpu *v)
 	zfree(v);
 }
 
-static bool selector_ok_or_null(u64 base)
-{
-	return va_is_canonical(base);
-}
-
 /* Everything in a context that could hurt: addresses that must be canonical, table sizes. */
 static int context_check(const struct vcpu_guest_context *c)
 {
 	if (!va_is_canonical(c->user_regs.rip) || !va_is_canonical(c->event_callback_eip) ||
-	    !va_is_canonical(c->failsafe_callback_eip) || !va_is_canonical(c->syscall_callback_eip))
-		return -EINVAL;
-	if (!selector_ok_or_null(c->fs_base) || !selector_ok_or_null(c->gs_base_kernel) ||
-	    !selector_ok_or_null(c->gs_base_user))
+	    !va_is_canonical(c->failsafe_callback_eip) || !va_is_canonical(c->syscall_callback_eip) ||
+	    !va_is_canonical(c->fs_base) || !va_is_canonical(c->gs_base_kernel) || !va_is_canonical(c->gs_base_user))
 		return -EINVAL;
 	for (unsigned int i = 0; i < 256; i++)
 		if (!va_is_canonical(c->trap_ctxt[i].address))

@@ -334,14 +334,10 @@ static long reset(struct vcpu *v, domid_t domid, bool resuming)
 	else if (!(port = reset_begin(d, resuming)))
 		rc = -EBUSY;
 
-	for (; !rc && evtchn_port_valid(d, port); port++) {
-		if (evtchn_is_open(evtchn_at(d, port)))
-			evtchn_close(d, port);
-		if (!(port & 63) && hypercall_preempt()) {
-			d->evtchn.reset_next = port + 1;
-			hypercall_set_arg(v, 0, RESET_CONT);
-			rc = -ERESTART;
-		}
+	if (!rc && evtchn_close_from(d, &port)) {
+		d->evtchn.reset_next = port;
+		hypercall_set_arg(v, 0, RESET_CONT);
+		rc = -ERESTART;
 	}
 	if (!rc)
 		rc = reset_end(d);

@@ -173,6 +173,19 @@ int evtchn_close(struct domain *d, u32 port)
 	}
 }
 
+int evtchn_close_from(struct domain *d, u32 *next)
+{
+	while (evtchn_port_valid(d, *next)) {
+		u32 port = (*next)++;
+
+		if (evtchn_is_open(evtchn_at(d, port)))
+			evtchn_close(d, port);
+		if (!(port % 64) && hypercall_preempt())
+			return -ERESTART;
+	}
+	return 0;
+}
+
 /**
  * evtchn_send - raise the event at the far end of a local port
  * @d:    sending domain
@@ -243,14 +256,8 @@ int evtchn_domain_destroy(struct domain *d)
 	struct domain_evtchn *e = &d->evtchn;
 	struct vcpu *v;
 
-	while (evtchn_port_valid(d, e->destroy_next)) {
-		u32 port = e->destroy_next++;
-
-		if (evtchn_is_open(evtchn_at(d, port)))
-			evtchn_close(d, port);
-		if (!(port % 64) && hypercall_preempt())
-			return -ERESTART;
-	}
+	if (evtchn_close_from(d, &e->destroy_next))
+		return -ERESTART;
 	spin_lock(&e->lock);
 	fifo_destroy(d);
 	spin_unlock(&e->lock);

@@ -143,6 +143,8 @@ int evtchn_find_free(struct domain *d);
 void evtchn_open(struct domain *d, u32 port, u8 state, u32 vcpu);
 /* Takes the locks needed.  0, -EINVAL. */
 int evtchn_close(struct domain *d, u32 port);
+/* All ports from *next on; -ERESTART when preempted, *next is where to go on. */
+int evtchn_close_from(struct domain *d, u32 *next);
 int evtchn_send(struct domain *d, u32 port);
 
 bool virq_is_global(u32 virq);
