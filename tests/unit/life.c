@@ -497,6 +497,52 @@ static void test_every_order(void)
 		in_order(n, n % 6);
 }
 
+/* A root with two branches, which is not in use. */
+static mfn_t spare_root(struct domain *d)
+{
+	mfn_t root = page_of(d), below, upper;
+
+	for (unsigned int branch = 0; branch < 2; branch++) {
+		upper = root;
+		for (unsigned int level = 3; level; level--, upper = below) {
+			below = page_of(d);
+			table(upper)[upper == root ? branch : 0] = pte_make(below, RW);
+		}
+	}
+	return root;
+}
+
+/* Page tables half checked, and half given up, when the end comes. */
+static void test_half(void)
+{
+	for (u32 n = 0; n < 5; n++) {
+		mfn_t checked, given_up;
+
+		two_more();
+		checked = spare_root(a.d);
+		given_up = spare_root(a.d);
+		fake_preempt_asked = 0;
+		fake_preempt_at = 1;
+		is_int(mm_pin(a.d, checked, FT_L4, true), -ERESTART, "stopped on the way");
+		fake_preempt_at = 0;
+		is_int(mm_pin(a.d, given_up, FT_L4, true), 0, "pinned");
+		fake_preempt_asked = 0;
+		fake_preempt_at = 1;
+		is_int(mm_unpin(a.d, given_up), 0, "and not any more");
+		fake_preempt_at = 0;
+		ok(a.d->mm.dying, "with the half of it to go");
+		is_int(foreign(21, 1, checked, RO), 0, "mapped elsewhere");
+		is_int(mm_audit(NULL), 0, "audit is clean");
+		kill(a.d, n);
+		is_int(a.d->mm.tot_pages, 1, "all goes but what is mapped");
+		is_int(mm_audit(NULL), 0, "audit is clean");
+		is_int(foreign(21, DOMID_SELF, 0, 0), 0, "unmapped");
+		softirqs();
+		ok(!exists(1), "gone");
+		end("half");
+	}
+}
+
 /* Status pages of version 2, mapped by the initial domain, outlive the table. */
 static void test_status(void)
 {
@@ -621,6 +667,7 @@ int main(void)
 	test_memory();
 	test_too_late();
 	test_every_order();
+	test_half();
 	test_status();
 	test_told();
 	test_ports();
