@@ -221,8 +221,8 @@ static void add_vcpus(struct domain *d, struct xen_domctl_getdomaininfo *info)
 
 void getdomaininfo(struct domain *d, struct xen_domctl_getdomaininfo *info)
 {
-	if (d->shut_down)
-		domain_wait_stopped(d);
+	if (d->shut_down && d != current->domain)
+		domain_wait_stopped(d);		/* else the machine ends, and waits for us */
 	*info = (struct xen_domctl_getdomaininfo){
 		.domain = d->id, .flags = state_flags(d), .ssidref = d->ssidref,
 		.tot_pages = d->mm.tot_pages, .max_pages = d->mm.max_pages,
