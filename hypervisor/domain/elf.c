@@ -96,7 +96,7 @@ static const char *check_segments(struct guest_image *img)
 			continue;
 		if (s->filesz > s->memsz || !range_in_file(img, s->offset, s->filesz))
 			return "the kernel file is cut off: a segment lies beyond its end";
-		if (s->memsz > IMAGE_MAX || s->paddr > ~0UL - IMAGE_MAX)
+		if (s->memsz > IMAGE_MAX || s->paddr + s->memsz < s->paddr)
 			return "the kernel has a segment of impossible size";
 		if (overlaps_earlier(img, i))
 			return "the kernel's segments overlap";
