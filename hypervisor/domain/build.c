@@ -322,9 +322,14 @@ static void make_domain(struct build *b)
 	if (!b->d)
 		boot_fail("out of memory for the initial domain");
 	dom0 = b->d;
-	for (u32 i = 0; i < vcpus; i++)
+	for (u32 i = 0; i < vcpus; i++) {
+		const u64 own_cpu = BIT(i % nr_cpus);
+
 		if (!vcpu_create(b->d, i))
 			boot_fail("out of memory for vCPU %u of the initial domain", i);
+		if (cmdline_bool("dom0_vcpus_pin", false))
+			sched_set_affinity(b->d->vcpu[i], &own_cpu);
+	}
 	b->v = b->d->vcpu[0];
 }
 
