@@ -16,10 +16,12 @@ static struct option {
 } options[OPTIONS_MAX];
 static u32 nr_options;
 
-/* Options that stock Xen knows; those in the first line are ours too, the others are accepted in silence. */
-static const char known[] __initdata =
-	" com1 com2 console dom0_max_vcpus dom0_mem dom0_vcpus_pin hpet loglvl guest_loglvl maxcpus mem noreboot nosmp"
-	" sched sched_ratelimit_us smap smep x2apic placeholder"
+static const char ours[] __initdata =
+	" com1 com2 console dom0_max_vcpus dom0_mem dom0_vcpus_pin gnttab_max_frames gnttab_max_maptrack_frames hpet loglvl"
+	" guest_loglvl maxcpus mem noreboot nosmp placeholder sched_ratelimit_us smap smep x2apic ";
+
+/* Options that stock Xen knows and that change nothing here. */
+static const char xens[] __initdata =
 	" acpi acpi_apic_instance acpi_fake_ecdt acpi_pstate_strict acpi_skip_timer_override acpi_sleep"
 	" adaptive-timers allowsuperpage altp2m apic apicv apic_verbosity argo asid asi ats availmem badpage bootscrub"
 	" bootscrub_chunk bti buddy-alloc-size cet clocksource cmci-threshold cmos-rtc-probe compat-cpuid conring_size"
@@ -29,8 +31,8 @@ static const char known[] __initdata =
 	" credit2_load_window_shift credit2_runqueue dbgp debug_stack_lines debugtrace dit dma_bits dom0 dom0-cpuid"
 	" dom0-iommu dom0_ioports_disable dom0_nodes dom0_shadow dtuart e820-mtrr-clip e820-verbose edd edid efi ehci-dbgp"
 	" ept ept_disable ext_regions extra_guest_irqs ferr ept_ve font force-ept gdb gnttab"
-	" gnttab_max_frames gnttab_max_maptrack_frames gnttab_max_nr_frames global-pages guest_entry_irq_period"
-	" guest_loglvl hap hap_1gb hap_2mb hardware_domain hest_disable highmem-start hmp-unsafe hpetbroadcast"
+	" gnttab_max_nr_frames global-pages guest_entry_irq_period"
+	" hap hap_1gb hap_2mb hardware_domain hest_disable highmem-start hmp-unsafe hpetbroadcast"
 	" hvm_debug hvm_fep hvm_port80 idle_latency_factor invpcid ioapic_ack iommu iommu_dev_iotlb_timeout"
 	" iommu_inclusive_mapping irq_ratelimit irq_vector_map irq-max-guests ivmd ivrs_hpet ivrs_ioapic"
 	" lapic lapic_timer_c2_ok ler low_crashinfo low_mem_virq_limit max_cstate max_gsi_irqs max_lpi_bits mce"
@@ -38,17 +40,17 @@ static const char known[] __initdata =
 	" nomigrate nosh noserialnumber nospec numa numa_balancing partial-emulation pcid pci pci-phantom pci-passthrough"
 	" pdx-compress ple_gap ple_window pku ps2 psr pv pv-l1tf pv-linear-pt rcu-idle-timer-period-ms reboot ro-hpet"
 	" rtds sched-gran sched_credit_tslice_ms sched_credit2_max_cpus_runqueue sched_credit2_migrate_resist"
-	" sched_debug sched_smt_power_savings secondary-exec scrub-domheap serial_tx_buffer"
+	" sched_debug sched_smt_power_savings secondary-exec sched scrub-domheap serial_tx_buffer"
 	" serrors shim_mem show-mcheck smt snb_igd_quirk spec-ctrl sync_console tboot tbuf_size tdp tevt_mask"
 	" tickle_one_idle_cpu timer_slop tmem tsc tsx ucode unrestricted_guest vcpu_migration_delay verbose_debug"
 	" vesa-map vesa-mtrr vesa-ram vga viridian-spinlock-retry-count viridian-version vm-notify-window vpid"
 	" vpmu vti_vhpt_size vtsc_tolerance vwfi watchdog watchdog_timeout xenheap_megabytes xpti xsave xsm ";
 
-static bool __init is_known(const char *name)
+static bool is_one_of(const char *word, const char *words)
 {
-	size_t n = strlen(name);
+	size_t n = strlen(word);
 
-	for (const char *p = known; (p = strstr(p, name)); p++)
+	for (const char *p = words; n && (p = strstr(p, word)); p++)
 		if (p[-1] == ' ' && p[n] == ' ')
 			return true;
 	return false;
@@ -83,10 +85,12 @@ void __init cmdline_init(const char *text)
 void __init cmdline_report_unknown(void)
 {
 	for (u32 i = 0; i < nr_options; i++) {
-		const char *name = options[i].name;
+		const char *name = options[i].name + (strncmp(options[i].name, "no-", 3) ? 0 : 3);
 
-		if (!is_known(name) && (strncmp(name, "no-", 3) || !is_known(name + 3)))
-			log_err("unknown option \"%s\"", name);
+		if (is_one_of(name, xens))
+			log_info("option \"%s\" changes nothing here", name);
+		else if (!is_one_of(name, ours))
+			log_err("unknown option \"%s\"", options[i].name);
 	}
 }
 
@@ -96,14 +100,6 @@ const char *cmdline_get(const char *name)
 		if (!strcmp(options[i].name, name))
 			return options[i].value ?: "";
 	return NULL;
-}
-
-static bool is_one_of(const char *value, const char *words)
-{
-	const char *p = strstr(words, value);
-	size_t n = strlen(value);
-
-	return p && n && p[-1] == ' ' && p[n] == ' ';
 }
 
 bool cmdline_bool(const char *name, bool def)
