@@ -51,6 +51,9 @@ struct xenbus_driver {
 /* xenbus_register - serve the devices there are and those that come; xs_init() was called */
 int xenbus_register(struct xenbus_driver *driver);
 
+/* xenbus_settled - no front end waits for another one any more.  From threads other than the store's */
+bool xenbus_settled(void);
+
 /* Keys below our own node, and below the other end's. */
 int xenbus_read(struct xenbus_device *dev, const char *key, char *buf, size_t size);
 u64 xenbus_number(struct xenbus_device *dev, const char *key, u64 otherwise);

@@ -39,6 +39,23 @@ void port_crash(void) __attribute__((noreturn));
 /* port_console_write - print n bytes; usable from the first instruction of C on */
 void port_console_write(const char *s, size_t n);
 
+/* port_console_read - take a character that was typed.  Return: whether there was one */
+bool port_console_read(char *c);
+
+/*
+ * port_console_listen - have fn called, interrupts off, when something was typed
+ * Return: false: nobody will call; look now and then
+ */
+bool port_console_listen(void (*fn)(void));
+
+/* --- devices ------------------------------------------------------------------------------------ */
+
+/*
+ * port_devices_start - look for block and network devices, wait until those there are now can be used
+ * (at most 10 seconds); others may come at any time.  From a thread; may be called again.
+ */
+void port_devices_start(void);
+
 /* --- traps.c: exceptions and system calls ------------------------------------------------------ */
 
 /* port_traps_init - let this CPU's traps come to entry.S */

@@ -76,3 +76,8 @@ void port_crash(void)
 	for (;;)
 		__asm__ volatile("cli\n\thlt");
 }
+
+/* None: this port exists to be compared with. */
+void port_devices_start(void)
+{
+}

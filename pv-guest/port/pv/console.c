@@ -4,6 +4,7 @@
  * a console daemon in the initial domain, and an event when something was put there.
  */
 #include "kernel/cpu.h"
+#include "kernel/lock.h"
 #include "port/port.h"
 #include "port/pv/pv.h"
 
@@ -48,4 +49,42 @@ void port_console_write(const char *s, size_t n)
 		ring_write(s, n);
 	else
 		HC(console_io, .cmd = CONSOLEIO_write, .count = n, .buffer = (void *)s);
+}
+
+static bool ring_read(char *c)
+{
+	static struct spinlock lock;
+	bool irqs = spin_lock(&lock), some;
+	XENCONS_RING_IDX cons = ring->in_cons;
+
+	some = __atomic_load_n(&ring->in_prod, __ATOMIC_ACQUIRE) != cons;
+	if (some) {
+		*c = ring->in[MASK_XENCONS_IDX(cons, ring->in)];
+		__atomic_store_n(&ring->in_cons, cons + 1, __ATOMIC_RELEASE);
+		evtchn_send(ring_port); /* who filled the ring may go on */
+	}
+	spin_unlock(&lock, irqs);
+	return some;
+}
+
+bool port_console_read(char *c)
+{
+	return ring ? ring_read(c) : HC(console_io, .cmd = CONSOLEIO_read, .count = 1, .buffer = c) == 1;
+}
+
+static void on_event(void *arg)
+{
+	void (*fn)(void) = arg;
+
+	fn();
+}
+
+bool port_console_listen(void (*fn)(void))
+{
+	evtchn_bind_virq_t virq = { .virq = VIRQ_CONSOLE };
+
+	if (!ring && HC(event_channel_op, .cmd = EVTCHNOP_bind_virq, .arg = &virq))
+		return false;
+	evtchn_open(ring ? ring_port : virq.port, 0, on_event, (void *)fn);
+	return true;
 }

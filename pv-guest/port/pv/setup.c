@@ -77,6 +77,26 @@ static void map_rest(pfn_t pfn, pfn_t end, pte_t *l1)
 }
 
 /*
+ * Tools that save or dump a domain find its memory by a tree: a page that names pages, which name
+ * those of the list from our page numbers to machine frames.
+ */
+static void p2m_publish(pfn_t pages)
+{
+	xen_pfn_t *top = page_alloc_zeroed(), *mid = NULL;
+	unsigned long i, n = ROUND_UP(pages * sizeof(*P2M), PAGE_SIZE) / PAGE_SIZE;
+
+	for (i = 0; i < n; i++) {
+		if (i % 512 == 0) {
+			mid = page_alloc_zeroed();
+			top[i / 512] = va_to_mfn(mid);
+		}
+		mid[i % 512] = va_to_mfn((const u8 *)P2M + i * PAGE_SIZE);
+	}
+	SHARED->arch.pfn_to_mfn_frame_list_list = va_to_mfn(top);
+	SHARED->arch.max_pfn = pages;
+}
+
+/*
  * The builder's mapping ends at least half a megabyte behind its boot stack; what follows is
  * free.  One new table maps the memory for the next 511.
  */
@@ -97,6 +117,7 @@ void port_memory_init(void)
 	pages_init(first, end);
 	pages_add(first, end);
 	pages_add(1, (KERNEL_IMAGE - KERNEL_BASE) >> PAGE_SHIFT);
+	p2m_publish(start_info->nr_pages);
 }
 
 static void shutdown(unsigned int reason)
