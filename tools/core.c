@@ -8,8 +8,8 @@
  *	.xen_p2m          pairs of pseudo-physical and machine frame number, one for each page
  *	.xen_pages        the pages, in the order of .xen_p2m
  *
- * Which frame the domain knows by which number is read from the machine-to-physical table, so a guest whose
- * own tables are broken can be dumped as well.
+ * Which frame the domain knows by which number it says itself (p2m_vaddr in shared_info), as Linux does; else
+ * its frames are looked for, and their numbers are in the machine-to-physical table.
  */
 
 #include "bonsai.h"
@@ -33,6 +33,7 @@
 #define M2P_EXTENT	(2UL << 20)
 #define ENTRIES		(M2P_EXTENT / sizeof(uint64_t))	/* frames one extent speaks of */
 #define BATCH		1024UL
+#define LIST_ENTRIES	(PAGE_BYTES / sizeof(uint64_t))
 #define EXTRA_PAGES	64	/* such as shared_info, which is not counted */
 
 struct pair {
@@ -152,7 +153,116 @@ static int scan(struct dump *d, uint64_t first, uint64_t count, xen_pfn_t *buf)
 	return rc;
 }
 
-static int find_pages(struct dump *d)
+/* All entries of these frames, one after the other; freed by the caller, NULL and a reason. */
+static uint64_t *entries_of(struct dump *d, const xen_pfn_t *frames, uint64_t count)
+{
+	void *from = ctl_map_read(d->ctl, d->info.domain, frames, count);
+	uint64_t *to = from ? malloc(count * PAGE_BYTES) : NULL;
+
+	if (to)
+		memcpy(to, from, count * PAGE_BYTES);
+	ctl_unmap(d->ctl, from, count);
+	return to;
+}
+
+/* What a guest's list of its frames holds, from the frames that the list lies in. */
+static int take_list(struct dump *d, const xen_pfn_t *leaves, uint64_t frames)
+{
+	uint64_t *list = entries_of(d, leaves, (frames + LIST_ENTRIES - 1) / LIST_ENTRIES);
+
+	if (!list)
+		return -EIO;
+	d->pages = calloc(frames, sizeof(*d->pages));
+	if (!d->pages)
+		abort();
+	/* The two highest bits say that there is no frame of its own. */
+	for (uint64_t i = 0; i < frames; i++)
+		if (!(list[i] >> 62))
+			d->pages[d->count++] = (struct pair){ i, list[i] };
+	free(list);
+	return 0;
+}
+
+/* The old way: three levels of frame numbers. */
+static int pages_by_list(struct dump *d, uint64_t top, uint64_t frames)
+{
+	const uint64_t leaves = (frames + LIST_ENTRIES - 1) / LIST_ENTRIES;
+	uint64_t *middle = entries_of(d, &top, 1), *lowest;
+	int rc = -EIO;
+
+	lowest = middle ? entries_of(d, middle, (leaves + LIST_ENTRIES - 1) / LIST_ENTRIES) : NULL;
+	if (lowest)
+		rc = take_list(d, lowest, frames);
+	free(middle);
+	free(lowest);
+	return rc;
+}
+
+/* The entries of the lowest table that maps @va, from the root @frame on. */
+static uint64_t *walk(struct dump *d, xen_pfn_t frame, uint64_t va)
+{
+	uint64_t *table = entries_of(d, &frame, 1), entry;
+
+	for (unsigned int shift = 39; table && shift > 12; shift -= 9) {
+		entry = table[va >> shift & (LIST_ENTRIES - 1)];
+		free(table);
+		if (!(entry & 1)) {
+			ctl_fail(d->ctl, -EFAULT, "the guest's list of its frames has a hole at %#lx", va);
+			return NULL;
+		}
+		frame = entry >> PAGE_SHIFT & ((1UL << 40) - 1);
+		table = entries_of(d, &frame, 1);
+	}
+	return table;
+}
+
+/* The new way: the list has an address. */
+static int pages_by_address(struct dump *d, uint64_t root, uint64_t va, uint64_t frames)
+{
+	const uint64_t leaves = (frames + LIST_ENTRIES - 1) / LIST_ENTRIES;
+	xen_pfn_t *list = calloc(leaves, sizeof(*list));
+	uint64_t *table = NULL;
+	int rc = 0;
+
+	if (!list)
+		abort();
+	for (uint64_t i = 0; i < leaves && !rc; i++, va += PAGE_BYTES) {
+		unsigned int slot = va >> PAGE_SHIFT & (LIST_ENTRIES - 1);
+
+		if (!i || !slot) {
+			free(table);
+			table = walk(d, root, va);
+		}
+		rc = table ? 0 : -EIO;
+		list[i] = table ? table[slot] >> PAGE_SHIFT & ((1UL << 40) - 1) : 0;
+	}
+	free(table);
+	rc = rc ? rc : take_list(d, list, frames);
+	free(list);
+	return rc;
+}
+
+/* As the guest says; 1: it does not. */
+static int pages_by_guest(struct dump *d)
+{
+	xen_pfn_t mfn = d->info.shared_info_frame;
+	shared_info_t *info = ctl_map_read(d->ctl, d->info.domain, &mfn, 1);
+	struct arch_shared_info a;
+
+	if (!info)
+		return -EIO;
+	a = info->arch;
+	ctl_unmap(d->ctl, info, 1);
+	if (!a.max_pfn || a.max_pfn > (uint64_t)LIST_ENTRIES * LIST_ENTRIES * LIST_ENTRIES)
+		return 1;
+	if (a.p2m_cr3)
+		return pages_by_address(d, a.p2m_cr3 >> PAGE_SHIFT, a.p2m_vaddr, a.max_pfn);
+	if (!a.pfn_to_mfn_frame_list_list || a.pfn_to_mfn_frame_list_list == UINT64_MAX)
+		return 1;
+	return pages_by_list(d, a.pfn_to_mfn_frame_list_list, a.max_pfn);
+}
+
+static int pages_by_scan(struct dump *d)
 {
 	long top = ctl_memory_op(d->ctl, XENMEM_maximum_ram_page, &(uint64_t){ 0 }, 8);
 	xen_pfn_t *buf;
@@ -171,6 +281,17 @@ static int find_pages(struct dump *d)
 		rc = scan(d, at, top - at < BATCH ? top - at + 1 : BATCH, buf);
 	ctl_buffer_free(d->ctl, buf);
 	return rc ? rc : find_pfns(d);
+}
+
+/*
+ * A scan asks for every frame of the machine, and stock Xen may log each that is another's: only where the guest
+ * does not tell.
+ */
+static int find_pages(struct dump *d)
+{
+	int rc = pages_by_guest(d);
+
+	return rc > 0 ? pages_by_scan(d) : rc;
 }
 
 static int read_registers(struct dump *d)
