@@ -332,8 +332,8 @@ int main(int argc, char **argv)
 	sigaddset(&set, SIGINT);
 	sigprocmask(SIG_BLOCK, &set, NULL);
 	ctl = ctl_new();
-	if (!ctl_store(ctl) || !xs_watch(ctl_store(ctl), "@releaseDomain", "") ||
-	    !xs_watch(ctl_store(ctl), "@introduceDomain", "")) {
+	if (!ctl_store(ctl) || !xs_watch(ctl_store(ctl), "@releaseDomain", "all") ||
+	    !xs_watch(ctl_store(ctl), "@introduceDomain", "all")) {
 		say("bonsaid: %s", *ctl_why(ctl) ? ctl_why(ctl) : "cannot watch the store");
 		return 1;
 	}

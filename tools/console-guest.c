@@ -156,10 +156,10 @@ void guest_terminal(struct daemon *d, struct guest *g, uint32_t events)
 		listen_for(d, g, false);
 }
 
-void guest_opened(struct guest *g)
+void guest_opened(struct daemon *d, struct guest *g)
 {
 	g->open = true;
-	show(g);
+	guest_terminal(d, g, 0);
 }
 
 /* Both sides raw; the other one is closed again, so that we see who has it open. */

@@ -110,7 +110,7 @@ static void open_event(struct daemon *d)
 
 		for (struct guest *g = d->guests; g; g = g->next)
 			if (g->watch == e->wd)
-				guest_opened(g);
+				guest_opened(d, g);
 		p += sizeof(*e) + e->len;
 	}
 }
@@ -204,7 +204,7 @@ static void open_all(struct daemon *d)
 	listen_to(d, d->opens, FROM_OPENS);
 	listen_to(d, d->signals, FROM_SIGNALS);
 	listen_to(d, d->timer, FROM_TICK);
-	if (!xs_watch(ctl_store(d->ctl), "@introduceDomain", "") || !xs_watch(ctl_store(d->ctl), "@releaseDomain", ""))
+	if (!xs_watch(ctl_store(d->ctl), "@introduceDomain", "all") || !xs_watch(ctl_store(d->ctl), "@releaseDomain", "all"))
 		stop("cannot watch the store");
 	listen_to(d, xs_fileno(ctl_store(d->ctl)), FROM_STORE);
 }

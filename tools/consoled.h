@@ -68,7 +68,7 @@ void guest_remove(struct daemon *d, struct guest *g);
 void guest_ring(struct daemon *d, struct guest *g);
 
 /** guest_opened - somebody opened its terminal */
-void guest_opened(struct guest *g);
+void guest_opened(struct daemon *d, struct guest *g);
 
 /** guest_terminal - its terminal has keys, takes more, or was closed */
 void guest_terminal(struct daemon *d, struct guest *g, uint32_t events);
