@@ -15,6 +15,8 @@
 #include <xenstore.h>
 
 #define PATH_MOST 256
+#define CLOSING	  "5"	/* XenbusStateClosing */
+#define CLOSED	  "6"
 
 extern char **environ;
 
@@ -33,9 +35,15 @@ static void backend_path(const struct device *d, char path[PATH_MOST])
 	snprintf(path, PATH_MOST, "/local/domain/%u/backend/%s/%u/%u", d->backend, d->kind, d->id, d->number);
 }
 
+/* Of a disk the guest does not know by whom it is served. */
+static const char *front_kind(const struct device *d)
+{
+	return strcmp(d->kind, "qdisk") ? d->kind : "vbd";
+}
+
 static void frontend_path(const struct device *d, char path[PATH_MOST])
 {
-	snprintf(path, PATH_MOST, "/local/domain/%u/device/%s/%u", d->id, d->kind, d->number);
+	snprintf(path, PATH_MOST, "/local/domain/%u/device/%s/%u", d->id, front_kind(d), d->number);
 }
 
 char *device_read(struct ctl *ctl, const struct device *d, bool frontend, const char *what)
@@ -81,23 +89,36 @@ static int numbers_in(struct ctl *ctl, const char *path, unsigned int **numbers)
 }
 
 /* By the backends in this domain: a guest can take its own nodes away. */
-int device_list(struct ctl *ctl, uint32_t id, const char *kind, struct device **all)
+static int list_more(struct ctl *ctl, uint32_t id, const char *kind, struct device **all, int before)
 {
 	unsigned int *numbers;
 	char path[PATH_MOST];
 	int count;
 
+	if (before < 0)
+		return before;
 	snprintf(path, sizeof(path), "/local/domain/0/backend/%s/%u", kind, id);
 	count = numbers_in(ctl, path, &numbers);
-	*all = calloc(count > 0 ? count : 1, sizeof(**all));
+	if (count < 0) {
+		free(*all);
+		return count;
+	}
+	*all = realloc(*all, (before + count + 1) * sizeof(**all));
 	if (!*all)
 		abort();
 	for (int i = 0; i < count; i++)
-		(*all)[i] = (struct device){ .kind = kind, .id = id, .number = numbers[i] };
+		(*all)[before + i] = (struct device){ .kind = kind, .id = id, .number = numbers[i] };
 	free(numbers);
-	if (count < 0)
-		free(*all);
-	return count;
+	return before + count;
+}
+
+int device_list(struct ctl *ctl, uint32_t id, const char *kind, struct device **all)
+{
+	int count;
+
+	*all = NULL;
+	count = list_more(ctl, id, kind, all, 0);
+	return strcmp(kind, "vbd") ? count : list_more(ctl, id, "qdisk", all, count);
 }
 
 bool device_wait(bool (*done)(struct ctl *ctl, const struct device *d), struct ctl *ctl, const struct device *d,
@@ -123,6 +144,16 @@ static bool is_closed(struct ctl *ctl, const struct device *d)
 	enum xenbus_state state = state_of(ctl, d, false);
 
 	return state == XenbusStateClosed || state == XenbusStateUnknown;
+}
+
+/* The same of a guest that is asked: its backend, just coming up, may have written over the question. */
+static bool closes(struct ctl *ctl, const struct device *d)
+{
+	enum xenbus_state state = state_of(ctl, d, false);
+
+	if (state != XenbusStateUnknown && state < XenbusStateClosing)
+		device_write(ctl, d, "state", CLOSING);
+	return is_closed(ctl, d);
 }
 
 int device_script(struct ctl *ctl, const struct device *d, const char *script, const char *action, char *const more[])
@@ -169,12 +200,12 @@ static void device_nodes(struct nodes *n, const void *arg)
 	const struct device *d = new->device;
 
 	nodes_base(n, d->backend, d->id, "/local/domain/%u/backend/%s/%u/%u", d->backend, d->kind, d->id, d->number);
-	node(n, "frontend", "/local/domain/%u/device/%s/%u", d->id, d->kind, d->number);
+	node(n, "frontend", "/local/domain/%u/device/%s/%u", d->id, front_kind(d), d->number);
 	node(n, "frontend-id", "%u", d->id);
 	node(n, "online", "1");
 	new->backend(n, new->arg);
 	node(n, "state", "%d", XenbusStateInitialising);
-	nodes_base(n, d->id, d->backend, "/local/domain/%u/device/%s/%u", d->id, d->kind, d->number);
+	nodes_base(n, d->id, d->backend, "/local/domain/%u/device/%s/%u", d->id, front_kind(d), d->number);
 	node(n, "backend", "/local/domain/%u/backend/%s/%u/%u", d->backend, d->kind, d->id, d->number);
 	node(n, "backend-id", "%u", d->backend);
 	new->frontend(n, new->arg);
@@ -218,13 +249,17 @@ static void forget(struct ctl *ctl, const struct device *d)
 	xs_rm(ctl_store(ctl), XBT_NULL, path);
 }
 
-static void closing_nodes(struct ctl *ctl, const struct device *d)
+/* A guest that is there is asked by its backend's state; one that is not has its side said for it. */
+static void closing_nodes(struct ctl *ctl, const struct device *d, bool force)
 {
-	char state[8];
+	char path[PATH_MOST + 8];
 
-	snprintf(state, sizeof(state), "%d", XenbusStateClosing);
 	device_write(ctl, d, "online", "0");
-	device_write(ctl, d, "state", state);
+	if (!force)
+		return;
+	frontend_path(d, path);
+	strcat(path, "/state");
+	xs_write(ctl_store(ctl), XBT_NULL, path, CLOSED, 1);
 }
 
 int device_detach(struct ctl *ctl, const struct device *d, bool force)
@@ -233,8 +268,8 @@ int device_detach(struct ctl *ctl, const struct device *d, bool force)
 	bool closed;
 
 	if (state_of(ctl, d, false) != XenbusStateClosed)
-		closing_nodes(ctl, d);
-	closed = device_wait(is_closed, ctl, d, force ? 2000 : 10000);
+		closing_nodes(ctl, d, force);
+	closed = device_wait(force ? is_closed : closes, ctl, d, force ? 2000 : 10000);
 	if (!closed && !force) {
 		free(script);
 		return ctl_fail(ctl, -ETIMEDOUT, "domain %u does not let go of its %s %u (is it in use there? "
@@ -259,7 +294,7 @@ void device_detach_all(struct ctl *ctl, uint32_t id)
 			continue;
 		/* All are told before one is waited for. */
 		for (int j = 0; j < count; j++)
-			closing_nodes(ctl, &all[j]);
+			closing_nodes(ctl, &all[j], true);
 		for (int j = 0; j < count; j++)
 			device_detach(ctl, &all[j], true);
 		free(all);

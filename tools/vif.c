@@ -193,8 +193,8 @@ static void backend_nodes(struct nodes *n, const void *arg)
 		node(n, "vifname", "%s", v->name);
 	if (v->rate)
 		node(n, "rate", "%llu,%llu", (unsigned long long)v->rate, (unsigned long long)v->interval);
-	if (v->script)
-		node(n, "script", "%s%s", *v->script == '/' ? "" : "/etc/xen/scripts/", v->script);
+	/* Linux's backend wants the node, be it empty. */
+	node(n, "script", "%s%s", !v->script || *v->script == '/' ? "" : "/etc/xen/scripts/", v->script ? v->script : "");
 	node(n, "hotplug-status", "%s", "");
 }
 
@@ -292,11 +292,12 @@ static int connect_it(struct ctl *ctl, const struct attach *a)
 	if (!device_wait(is_there, ctl, d, APPEAR_WAIT))
 		return device_trouble(ctl, d, ctl_fail(ctl, -ETIMEDOUT, "card %u: the backend makes no interface "
 						       "(is xen-netback loaded?)", d->number));
-	if (a->vif->script) {
-		made_name(d, name + 4);
-		return device_script(ctl, d, a->vif->script, "online", (char *[]){ name, NULL });
-	}
-	rc = raise_interface(ctl, a);
+	made_name(d, name + 4);
+	if (a->vif->script)
+		rc = device_script(ctl, d, a->vif->script, "online", (char *[]){ name, NULL });
+	else
+		rc = raise_interface(ctl, a);
+	/* A script that says this itself says it twice. */
 	return rc ? rc : device_write(ctl, d, "hotplug-status", "connected");
 }
 
