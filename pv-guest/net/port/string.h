@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What lwIP wants of <string.h>. */
+#ifndef PORT_STRING_H
+#define PORT_STRING_H
+
+#include "kernel/string.h"
+
+void *memmove(void *d, const void *s, size_t n);
+
+#endif
