@@ -178,6 +178,7 @@ static void link_follow(struct net_device *dev, struct netif *netif)
 	netif->mtu = segment_max(dev) > TCP_MSS ? 65535 : MIN(dev->mtu, 65535);
 	netif->chksum_flags = NETIF_CHECKSUM_ENABLE_ALL & ~(dev->can_csum ? NETIF_CHECKSUM_GEN_TCP : 0);
 	netif_set_link_up(netif);
+	tcp_txnow();
 }
 
 static void on_link_changed(struct net_device *dev)

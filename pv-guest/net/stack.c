@@ -132,6 +132,8 @@ static void start(void)
 {
 	if (!cmdline_get("netif", wanted, sizeof(wanted)))
 		format(wanted, sizeof(wanted), "eth0");
+	if (!net_find(wanted))
+		port_devices_start();
 	net_heap = heap_alloc(2 * 1024 * 1024);
 	lwip_init();
 	thread_start("net-clock", this_cpu()->id, clock_thread, NULL, NULL);
@@ -168,7 +170,7 @@ int net_up(void)
 	if (!started)
 		start();
 	started = true;
-	while (!has_address() && port_time_ns() < end)
+	while (taken && !has_address() && port_time_ns() < end)
 		thread_sleep(WAIT_MS * MSEC);
 	if (!taken) {
 		printk("net: no device %s\n", wanted);

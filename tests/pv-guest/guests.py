@@ -21,6 +21,13 @@ def built(name):
     return os.path.join(boots.places.build_dir(), "pv-guest", name)
 
 
+def skip_without_lwip():
+    """End a test of the network programs where the guest was built without them."""
+    with open(built("pv-guest-pv"), "rb") as f:
+        if b"built without lwIP" in f.read():
+            sys.exit(boots.tap.skip_all("pv-guest is built without lwIP: see what configure says of it"))
+
+
 def pv(say, name, program, expect, **how):
     """The pv port runs a program on the hypervisor under test."""
     boots.boots(say, name, expect, kernel=built("pv-guest-pv"), kernel_args=program, **how)
