@@ -133,6 +133,7 @@ long do_domctl_max_vcpus(struct subop_call *c, void *op)
 	for (u32 i = 0; i < max; i++)
 		if (!d->vcpu[i] && !vcpu_create(d, i))
 			return -ENOMEM;
+	domain_assists_changed(d);	/* they may be traced */
 	return 0;
 }
 

@@ -2,6 +2,7 @@
 /*
  * The table of hypercalls, made from abi/hypercalls.def, and the way through it.
  */
+#include "control/trace.h"
 #include "cpu/insn.h"
 #include "dev/console.h"
 #include "hypercall/dispatch.h"
@@ -32,7 +33,7 @@ const char *hypercall_name(u32 nr)
 	return nr < HC_COUNT && rows[nr].name ? rows[nr].name : "?";
 }
 
-long hypercall_call(struct vcpu *v, u32 nr)
+static long call(struct vcpu *v, u32 nr)
 {
 	if (unlikely(nr >= HC_COUNT || !rows[nr].handler))
 		return -ENOSYS;
@@ -41,6 +42,11 @@ long hypercall_call(struct vcpu *v, u32 nr)
 		return -EPERM;
 	v->hc.nr = nr;
 	return rows[nr].handler(v, v->hc.args);
+}
+
+long hypercall_call(struct vcpu *v, u32 nr)
+{
+	return unlikely(trace_on) ? trace_call(v, nr, call) : call(v, nr);
 }
 
 /*

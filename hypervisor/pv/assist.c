@@ -5,6 +5,7 @@
  * Those that only make sense with 32-bit segments or extended roots are accepted, as in stock Xen, and
  * change nothing.  Writable page tables is how a 64-bit guest's page tables work at all times here.
  */
+#include "control/trace.h"
 #include "hypercall/hypercall.h"
 
 #define ASSISTS	(BIT(VMASST_TYPE_4gb_segments) | BIT(VMASST_TYPE_4gb_segments_notify) |		\
@@ -17,7 +18,8 @@ void domain_assists_changed(struct domain *d)
 	struct vcpu *v;
 
 	for_each_vcpu(d, v)
-		v->pv.long_ways = (d->vm_assist & BIT(VMASST_TYPE_architectural_iopl)) || d->mm.linear;
+		v->pv.long_ways = (d->vm_assist & BIT(VMASST_TYPE_architectural_iopl)) || d->mm.linear ||
+				  trace_on;
 }
 
 static long assist_set(struct subop_call *c, bool on)

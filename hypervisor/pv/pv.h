@@ -25,7 +25,7 @@ struct vcpu_pv {
 	bool nmi_pending;
 	bool bad_segments;		/* a selector would not load: failsafe callback owed */
 	bool nmi_masked;
-	bool long_ways;			/* entry.S leaves all to C: IOPL is shown in flags, or L4 tables are linear */
+	bool long_ways;			/* entry.S leaves all to C: IOPL shown in flags, linear L4 tables, traces */
 	bool cr0_ts;			/* fpu_taskswitch: next FPU use traps to the guest */
 	u64 kernel_ss, kernel_sp;	/* stack_switch */
 	struct { u64 addr; bool mask_events; } cb[CB_COUNT];	/* addr 0: not registered */

@@ -6,6 +6,7 @@
  * turned on.  A fault in the hypervisor itself is allowed in three places: instructions listed in the
  * exception table, the IRET to a guest, and selector loads that touch the LDT window.
  */
+#include "control/trace.h"
 #include "cpu/apic.h"
 #include "cpu/extable.h"
 #include "cpu/insn.h"
@@ -172,7 +173,10 @@ void trap_from_guest(struct cpu_user_regs *regs)
 		write_dr6(0xffff0ff0);
 	}
 	local_irq_enable();
-	exception_from_guest(v, regs, cr2, dr6);
+	if (unlikely(trace_on))
+		trace_exception(v, regs, cr2, dr6, exception_from_guest);
+	else
+		exception_from_guest(v, regs, cr2, dr6);
 }
 
 /*

@@ -10,6 +10,7 @@
  * pause_flags and pause_count change without the lock, atomically; whoever clears the last reason calls
  * vcpu_wake(), whoever sets one sees to it that the CPU it runs on reschedules.
  */
+#include "control/trace.h"
 #include "cpu/apic.h"
 #include "cpu/insn.h"
 #include "cpu/pcpu.h"
@@ -50,6 +51,8 @@ static void runstate_set(struct vcpu *v, int state, ns_t now)
 {
 	struct vcpu_runstate_info *r = &v->sched.runstate;
 
+	if (unlikely(trace_on))
+		trace_runstate(v, state);
 	if (now > (ns_t)r->state_entry_time) {
 		r->time[r->state] += now - r->state_entry_time;
 		r->state_entry_time = now;

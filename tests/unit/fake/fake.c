@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "control/op.h"
 #include "cpu/apic.h"
 #include "cpu/cpuid.h"
 #include "cpu/extable.h"
@@ -250,6 +251,12 @@ __attribute__((weak)) void domain_pause(struct domain *d)
 __attribute__((weak)) void domain_unpause(struct domain *d)
 {
 	(void)d;
+}
+
+/* control/domctl-vcpu.c, which wants much else. */
+int control_bitmap_get(const struct xenctl_bitmap *b, u64 *word)
+{
+	return copy_from_guest(word, handle_va(b->bitmap, 0), sizeof(*word));
 }
 
 void domain_crash(struct domain *d, const char *fmt, ...)

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "control/trace.h"
 #include "cpu/apic.h"
 #include "cpu/insn.h"
 #include "cpu/pcpu.h"
@@ -35,6 +36,8 @@ static domid_t next_id;
 struct cpu_info *cpu_info(void) { return &infos[fake_cpu_nr]; }
 struct pcpu *pcpu_of(u32 cpu) { return cpu < nr_cpus ? &pcpus[cpu] : NULL; }
 ns_t now_ns(void) { return sim_now; }
+bool trace_on;
+void trace_runstate(struct vcpu *v, int state) { (void)v; (void)state; }
 u64 ns_to_tsc_deadline(ns_t t) { return t; }
 void lapic_timer_set(u64 tsc) { deadlines[fake_cpu_nr] = tsc; }
 void lapic_send_ipi(u32 cpu, u8 vector) { (void)cpu; (void)vector; }
