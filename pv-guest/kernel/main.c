@@ -5,6 +5,7 @@
 #include "kernel/cmdline.h"
 #include "kernel/cpu.h"
 #include "kernel/main.h"
+#include "kernel/memdisk.h"
 #include "kernel/pages.h"
 #include "kernel/print.h"
 #include "kernel/space.h"
@@ -46,6 +47,7 @@ static void first_thread(void *arg)
 	cpus_start(cmdline_number("vcpus", MAX_CPUS));
 	printk("pv-guest: port %s, %u CPUs, %lu of %lu KiB free\n", port_name, cpu_count,
 	       pages_free_count() * 4, pages_total() * 4);
+	memdisks_start();
 	if (!cmdline_get("program", list, sizeof(list)))
 		format(list, sizeof(list), "tour");
 	while (*p) {

@@ -27,6 +27,9 @@ extern const char port_name[];
 /* port_cmdline - the command line the loader passed */
 const char *port_cmdline(void);
 
+/* port_module - the file the loader put beside the kernel (an initial ramdisk), or NULL: there is none */
+const void *port_module(u64 *bytes);
+
 /* port_memory_init - make all memory appear in the linear map and hand it to pages_add() */
 void port_memory_init(void);
 

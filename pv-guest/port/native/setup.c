@@ -50,6 +50,13 @@ const char *port_cmdline(void)
 	return cmdline;
 }
 
+/* What the loader brought may lie in memory that is handed out: not supported. */
+const void *port_module(u64 *bytes)
+{
+	*bytes = 0;
+	return NULL;
+}
+
 /*
  * The boot tables map the first gigabyte already.  What is below 1 MiB belongs to the firmware.
  */

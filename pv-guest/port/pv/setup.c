@@ -44,6 +44,13 @@ const char *port_cmdline(void)
 	return (const char *)start_info->cmd_line;
 }
 
+/* Mapped by the builder as the image is, and before the page tables: never in the allocator. */
+const void *port_module(u64 *bytes)
+{
+	*bytes = start_info->mod_len;
+	return start_info->mod_len ? (const void *)start_info->mod_start : NULL;
+}
+
 /* The entry of the level-2 table for va, found from the root the builder made. */
 static pte_t *l2_slot(u64 va)
 {
