@@ -55,6 +55,22 @@ static void queues_close(struct disk *disk)
 		queue_close(&disk->queues[i]);
 }
 
+/* Nobody gets an answer any more from now on: all who wait, and all who ask, get an error. */
+static void disk_end(struct disk *disk, int rc)
+{
+	disk->dead = rc;
+	queues_close(disk);
+	disk_fail_backlog(disk, rc);
+	disk_wake(disk);
+}
+
+/* This back end gets no second chance. */
+static void give_up(struct disk *disk, int rc, const char *why)
+{
+	xenbus_fatal(disk->dev, rc, "%s", why);
+	disk_end(disk, -EIO);
+}
+
 /* --- connecting ------------------------------------------------------------------------------------ */
 
 static int publish_queue(struct disk *disk, struct queue *q, u32 tx, const char *prefix)
@@ -115,12 +131,10 @@ static void offer(struct disk *disk)
 		rc = queue_open(&disk->queues[i], dev, MIN(order, (u64)RING_ORDER_MAX));
 	if (!rc)
 		rc = xenbus_publish(dev, publish);
-	if (rc) {
-		xenbus_fatal(dev, rc, "cannot offer rings: error %d", rc);
-		queues_close(disk);
-		return;
-	}
-	xenbus_switch(dev, XenbusStateInitialised);
+	if (rc)
+		give_up(disk, rc, "cannot offer rings");
+	else
+		xenbus_switch(dev, XenbusStateInitialised);
 }
 
 /* What the disk is like.  Return: -EINVAL for what cannot be. */
@@ -168,8 +182,7 @@ static void connected(struct disk *disk)
 	if (!first && dev->state != XenbusStateConnected)
 		return;
 	if (read_properties(disk)) {
-		xenbus_fatal(dev, -EINVAL, "sectors or sector-size cannot be");
-		queues_close(disk);
+		give_up(disk, -EINVAL, "sectors or sector-size cannot be");
 		return;
 	}
 	if (first) {
@@ -212,17 +225,12 @@ static void disconnect(struct disk *disk)
 	queues_close(disk);
 }
 
-/* A response that cannot be: this back end gets no second chance, those who wait an error. */
 static void on_broken(void *arg)
 {
 	struct disk *disk = arg;
 
-	disk->dead = -EIO;
 	if (disk->dev && !disk->dev->failed)
-		xenbus_fatal(disk->dev, -EIO, "%s", disk->why);
-	queues_close(disk);
-	disk_fail_backlog(disk, -EIO);
-	disk_wake(disk);
+		give_up(disk, -EIO, disk->why);
 }
 
 static void peer_changed(struct xenbus_device *dev, enum xenbus_state now)
@@ -298,12 +306,9 @@ static void remove(struct xenbus_device *dev)
 	struct disk *disk = dev->data;
 
 	printk("%s: detached\n", disk->block.name);
-	disk->dead = -ENODEV;
 	xs_cancel(&disk->broken);
 	block_unregister(&disk->block);
-	queues_close(disk);
-	disk_fail_backlog(disk, -ENODEV);
-	disk_wake(disk);
+	disk_end(disk, -ENODEV);
 	disk->dev = NULL;
 }
 

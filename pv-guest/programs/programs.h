@@ -16,5 +16,6 @@ void hello_run(void);
 void tour_run(void);
 void bench_run(void);
 void stress_run(void);
+void iotest_run(void);
 
 #endif
