@@ -187,16 +187,14 @@ static err_t source_poll(void *arg, struct tcp_pcb *pcb)
 	return ERR_OK;
 }
 
-/* The other side has nothing to say; if it closes before all was sent, that is the end. */
+/* The other side has nothing to say, and may say so before we are done. */
 static err_t source_receive(void *arg, struct tcp_pcb *pcb, struct pbuf *p, err_t err)
 {
-	(void)err;
-	if (!p) {
-		stream_over(arg, ", closed by the other side");
-		return server_close(pcb);
+	(void)arg, (void)err;
+	if (p) {
+		tcp_recved(pcb, p->tot_len);
+		pbuf_free(p);
 	}
-	tcp_recved(pcb, p->tot_len);
-	pbuf_free(p);
 	return ERR_OK;
 }
 
