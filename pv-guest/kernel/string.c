@@ -24,6 +24,18 @@ void *memcpy(void *d, const void *s, size_t n)
 	return ret;
 }
 
+void *memmove(void *d, const void *s, size_t n)
+{
+	u8 *to = d;
+	const u8 *from = s;
+
+	if (to <= from || to >= from + n)
+		return memcpy(d, s, n);
+	while (n--)
+		to[n] = from[n];
+	return d;
+}
+
 int memcmp(const void *a, const void *b, size_t n)
 {
 	const u8 *p = a, *q = b;

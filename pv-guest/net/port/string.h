@@ -5,6 +5,4 @@
 
 #include "kernel/string.h"
 
-void *memmove(void *d, const void *s, size_t n);
-
 #endif

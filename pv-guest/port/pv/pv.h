@@ -39,6 +39,7 @@ static inline u64 va_to_maddr(const void *va)
 
 /* mmuext - one mmuext_op command on one frame or address */
 long mmuext(unsigned int cmd, u64 arg1);
+u64 pv_wall_seconds(void); /* since 1970 */
 
 /* Event channels: have fn called with interrupts off, on the CPU that opened it. */
 #define EVTCHN_MAX 1024

@@ -4,6 +4,7 @@
  * the TSC counts on.  Timers are one-shot and go by the same clock.
  */
 #include "kernel/cpu.h"
+#include "kernel/timer.h"
 #include "port/pv/pv.h"
 
 void port_time_init(void)
@@ -27,6 +28,21 @@ u64 port_time_ns(void)
 		barrier();
 	} while (version & 1 || version != READ_ONCE(t->version));
 	return ns;
+}
+
+/* What the hypervisor says the time of day was when it started, and the time since. */
+u64 pv_wall_seconds(void)
+{
+	u32 version;
+	u64 ns;
+
+	do {
+		version = READ_ONCE(SHARED->wc_version);
+		barrier();
+		ns = ((u64)SHARED->wc_sec_hi << 32 | SHARED->wc_sec) * SEC + SHARED->wc_nsec;
+		barrier();
+	} while (version & 1 || version != READ_ONCE(SHARED->wc_version));
+	return (ns + port_time_ns()) / SEC;
 }
 
 void port_timer_set(u64 deadline)
