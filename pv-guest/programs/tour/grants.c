@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
+#include "drivers/grant.h"
+#include "kernel/errno.h"
 #include "programs/tour/pv.h"
 
-#define REF_RO 20 /* entries we use */
-#define REF_RW 21
-#define FRAMES 1
-
 static volatile grant_entry_v1_t *table;
+static grant_ref_t ro, rw; /* of one page, read-only and writable */
 static domid_t self;
 
 static long ask(unsigned int cmd, void *op)
@@ -51,33 +50,22 @@ static domid_t own_domid(void)
 	return status.u.unbound.dom;
 }
 
-static void setup(void)
+static void setup(u64 *page)
 {
 	gnttab_query_size_t size = { .dom = DOMID_SELF };
-	gnttab_setup_table_t op = { .dom = DOMID_SELF, .nr_frames = FRAMES };
-	xen_pfn_t frames[FRAMES];
-	void *window = window_reserve(FRAMES);
 	long rc;
 
 	rc = ask(GNTTABOP_query_size, &size);
 	expect(!rc && size.status == GNTST_okay, "query_size: %u frames of at most %u",
 	       size.nr_frames, size.max_nr_frames);
-	set_xen_guest_handle(op.frame_list, frames);
-	rc = ask(GNTTABOP_setup_table, &op);
-	expect(!rc && op.status == GNTST_okay, "setup_table: its first frame is %lx", frames[0]);
-	expect_code(window_set(window, frames[0] << PAGE_SHIFT | PTE_P | PTE_W | PTE_NX), 0,
-		    "map that; %zu entries of 8 bytes", PAGE_SIZE / sizeof(*table));
-	table = window;
+	expect_code(grants_init(), 0, "setup_table, and map its frames; %zu entries of 8 bytes in each",
+		    PAGE_SIZE / sizeof(*table));
+	table = grants_table();
 	self = own_domid();
 	say("we are domain %u", self);
-}
-
-/* The flags come last: they make the entry valid. */
-static void give(grant_ref_t ref, const void *page, u16 flags)
-{
-	table[ref].domid = self;
-	table[ref].frame = va_to_mfn(page);
-	__atomic_store_n(&table[ref].flags, GTF_permit_access | flags, __ATOMIC_RELEASE);
+	ro = grant_page(self, page, true);
+	rw = grant_page(self, page, false);
+	expect(table[ro].flags == (GTF_permit_access | GTF_readonly), "entry %u grants it read-only", ro);
 }
 
 static gnttab_map_grant_ref_t map(void *window, grant_ref_t ref, u32 flags)
@@ -110,16 +98,15 @@ static void mapping(void *window, u64 *page)
 {
 	gnttab_map_grant_ref_t m;
 
-	give(REF_RO, page, GTF_readonly);
-	give(REF_RW, page, 0);
-	m = map(window, REF_RO, GNTMAP_readonly);
+	m = map(window, ro, GNTMAP_readonly);
 	expect_status(m.status, GNTST_okay, "map_grant_ref, read-only");
 	expect(*(volatile u64 *)window == *page, "we see the page through it");
 	expect_trap(TRAP_PF, write_long, window, "a write through it");
-	expect(table[REF_RO].flags & GTF_reading, "the entry says: being read");
+	expect(table[ro].flags & GTF_reading, "the entry says: being read");
+	expect_code(grant_end(ro), -EBUSY, "so the grant cannot be ended");
 	expect_status(unmap(window, m.handle), GNTST_okay, "unmap_grant_ref");
-	expect(!(table[REF_RO].flags & GTF_reading), "the entry says: not any more");
-	m = map(window, REF_RW, 0);
+	expect(!(table[ro].flags & GTF_reading), "the entry says: not any more");
+	m = map(window, rw, 0);
 	expect_status(m.status, GNTST_okay, "map_grant_ref of a writable grant");
 	*(volatile u64 *)window = 77;
 	expect(*page == 77, "a write through it arrives");
@@ -127,14 +114,15 @@ static void mapping(void *window, u64 *page)
 	expect_status(unmap(window, m.handle), GNTST_bad_handle, "unmap it again");
 }
 
-static void refusals(void *window, u64 *page)
+static void refusals(void *window)
 {
-	expect_error(map(window, REF_RO, 0).status, "map the read-only grant writable");
-	expect_error(map(window, 100, 0).status, "map an entry that grants nothing");
+	grant_ref_t root = grant_page(self, kernel_space.root, false);
+
+	expect_error(map(window, ro, 0).status, "map the read-only grant writable");
+	expect_error(map(window, root - 1, 0).status, "map an entry that grants nothing");
 	expect_error(map(window, 1 << 30, 0).status, "map an entry beyond the table");
-	give(REF_RW, kernel_space.root, 0);
-	expect_error(map(window, REF_RW, 0).status, "map a page table writable, by a grant of it");
-	give(REF_RW, page, 0);
+	expect_error(map(window, root, 0).status, "map a page table writable, by a grant of it");
+	expect_code(grant_end(root), 0, "end that grant");
 }
 
 static int copy(grant_ref_t from, u64 *to, u16 offset, u16 len)
@@ -155,20 +143,23 @@ static void copying(u64 *page)
 	u64 *to = page_alloc_zeroed();
 
 	page[3] = 0xabcdef;
-	expect_status(copy(REF_RO, to, 24, 8), GNTST_okay, "copy 8 bytes out of a granted page");
+	expect_status(copy(ro, to, 24, 8), GNTST_okay, "copy 8 bytes out of a granted page");
 	expect(*to == 0xabcdef, "they are here");
-	expect_error(copy(REF_RO, to, PAGE_SIZE - 4, 8), "copy 8 bytes across its end");
-	cost(MEASURE(200, copy(REF_RO, to, 0, 4096)), "copy a page");
+	expect_error(copy(ro, to, PAGE_SIZE - 4, 8), "copy 8 bytes across its end");
+	cost(MEASURE(200, copy(ro, to, 0, 4096)), "copy a page");
 	page_free(to);
 }
 
 static void costs(void *window)
 {
-	cost(MEASURE(200, unmap(window, map(window, REF_RW, 0).handle)),
+	cost(MEASURE(200, unmap(window, map(window, rw, 0).handle)),
 	     "map a grant and unmap it");
 }
 
-/* Version 2: entries of 16 bytes, what is in use stands in frames of its own. */
+/*
+ * Version 2: entries of 16 bytes, what is in use stands in frames of its own.  The change empties the table,
+ * and with it the list of free entries: it grows when the next one is wanted.
+ */
 static void version_2(void)
 {
 	gnttab_set_version_t set = { .version = 2 };
@@ -177,7 +168,7 @@ static void version_2(void)
 	gnttab_get_status_frames_t status = { .dom = DOMID_SELF, .nr_frames = 1 };
 	long rc;
 
-	table[REF_RO].flags = table[REF_RW].flags = 0;
+	expect_code(grant_end(ro) ?: grant_end(rw), 0, "end the grants");
 	expect_code(ask(GNTTABOP_set_version, &set), 0, "set_version 2");
 	rc = ask(GNTTABOP_get_version, &get);
 	expect(!rc && get.version == 2, "get_version -> %u", get.version);
@@ -197,9 +188,9 @@ void chapter_grants(void)
 	u64 *page = page_alloc_zeroed();
 
 	*page = 55;
-	setup();
+	setup(page);
 	mapping(window, page);
-	refusals(window, page);
+	refusals(window);
 	copying(page);
 	costs(window);
 	version_2();
