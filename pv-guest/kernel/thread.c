@@ -17,6 +17,42 @@ _Static_assert(PAGE_SIZE << STACK_ORDER == STACK_SIZE, "stacks are 2^STACK_ORDER
 
 void context_switch(u64 *save_sp, u64 load_sp);
 
+static struct spinlock all_lock;
+static struct thread *all;
+
+static void all_add(struct thread *t)
+{
+	bool irqs = spin_lock(&all_lock);
+
+	t->all_next = all;
+	all = t;
+	spin_unlock(&all_lock, irqs);
+}
+
+static void all_remove(struct thread *t)
+{
+	bool irqs = spin_lock(&all_lock);
+	struct thread **p = &all;
+
+	while (*p != t)
+		p = &(*p)->all_next;
+	*p = t->all_next;
+	spin_unlock(&all_lock, irqs);
+}
+
+/**
+ * threads_each - call fn for each thread, the newest first; it must not wait
+ */
+void threads_each(void (*fn)(const struct thread *t, void *arg), void *arg)
+{
+	bool irqs = spin_lock(&all_lock);
+	struct thread *t;
+
+	for (t = all; t; t = t->all_next)
+		fn(t, arg);
+	spin_unlock(&all_lock, irqs);
+}
+
 static void queue_add(struct cpu *cpu, struct thread *t)
 {
 	t->next = NULL;
@@ -63,6 +99,7 @@ static void switch_finish(void)
 	if (dead) {
 		struct sem *done = dead->done;
 
+		all_remove(dead);
 		pages_free(dead->stack, STACK_ORDER);
 		heap_free(dead, sizeof(*dead));
 		if (done)
@@ -95,6 +132,7 @@ static void schedule(void)
 	if (prev->state == THREAD_DEAD)
 		cpu->dead = prev;
 	cpu->current = next;
+	next->turns++;
 	space_load(next->space);
 	if (next->process)
 		port_set_kernel_stack(thread_stack_top(next));
@@ -153,6 +191,7 @@ static struct thread *thread_new(const char *name, unsigned int cpu, void (*fn)(
 	sp -= 6; /* the registers context_switch() takes off */
 	memset(sp, 0, 6 * sizeof(*sp));
 	t->sp = (u64)sp;
+	all_add(t);
 	return t;
 }
 
@@ -230,6 +269,7 @@ void threads_init(struct cpu *cpu)
 	idle->cpu = cpu;
 	idle->space = &kernel_space;
 	cpu->idle = cpu->current = idle;
+	all_add(idle);
 	cpu->slice = heap_alloc(sizeof(*cpu->slice));
 	*cpu->slice = (struct timer){ .fn = slice_end, .arg = cpu };
 }

@@ -30,6 +30,8 @@ struct thread {
 	u64 catch_sp; /* trap_try(): where to go on, or 0 */
 	struct trap_report *catch_report;
 	struct thread *next; /* in the run queue, or among waiters */
+	struct thread *all_next; /* in the list of all, guarded by its lock */
+	u64 turns; /* how often it got the CPU */
 	enum thread_state state; /* guarded by cpu->lock */
 	struct cpu *cpu;
 	struct space *space;
@@ -50,6 +52,7 @@ void thread_yield(void);
 void thread_sleep(u64 ns);
 void thread_exit(void) __attribute__((noreturn));
 void thread_preempt(void);
+void threads_each(void (*fn)(const struct thread *t, void *arg), void *arg);
 void threads_init(struct cpu *cpu);
 void threads_idle(void) __attribute__((noreturn));
 

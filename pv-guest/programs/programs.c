@@ -33,6 +33,7 @@ const struct program programs[] = {
 	{ "tour", "what the machine does for the kernel, chapter by chapter (default)", tour_run },
 	{ "stress", "all CPUs busy with everything, seconds=N, every result checked", stress_run },
 	{ "bench", "the cost of operations, the same ones on both ports", bench_run },
+	{ "shell", "commands from the console; script=COMMAND;... at the end of the line runs these first", shell_run },
 	{ "iotest", "disks and network cards as lines on the console ask for", iotest_run },
 	{ "ping", "echo requests: target=A.B.C.D count=4 interval=MS size=N", ping_run },
 	{ "httpd", "a page of this guest's counters, port=80", httpd_run },

@@ -13,6 +13,7 @@
 static struct handler {
 	void (*fn)(void *arg);
 	void *arg;
+	u64 count;
 } handlers[EVTCHN_MAX];
 
 /* Bits of one selector word may belong to several CPUs: each takes its own only. */
@@ -28,7 +29,7 @@ void evtchn_open(evtchn_port_t port, unsigned int cpu, void (*fn)(void *arg), vo
 	evtchn_unmask_t unmask = { .port = port };
 
 	CHECK(port < EVTCHN_MAX);
-	handlers[port] = (struct handler){ fn, arg };
+	handlers[port] = (struct handler){ .fn = fn, .arg = arg };
 	__atomic_fetch_or(&own[cpu][port / 64], 1UL << (port % 64), __ATOMIC_RELEASE);
 	HC(event_channel_op, .cmd = EVTCHNOP_unmask, .arg = &unmask);
 }
@@ -45,6 +46,12 @@ void evtchn_close(evtchn_port_t port)
 	for (c = 0; c < MAX_CPUS; c++)
 		__atomic_fetch_and(&own[c][port / 64], ~(1UL << (port % 64)), __ATOMIC_SEQ_CST);
 	HC(event_channel_op, .cmd = EVTCHNOP_close, .arg = &op);
+}
+
+/* How often it came since it was opened; -1: it never was. */
+s64 evtchn_count(evtchn_port_t port)
+{
+	return handlers[port].fn ? (s64)READ_ONCE(handlers[port].count) : -1;
 }
 
 long evtchn_send(evtchn_port_t port)
@@ -65,6 +72,7 @@ static void serve_word(struct cpu *cpu, unsigned int w)
 		bits &= bits - 1;
 		__atomic_fetch_and(&SHARED->evtchn_pending[w], ~(1UL << (port % 64)),
 				   __ATOMIC_SEQ_CST);
+		handlers[port].count++;
 		handlers[port].fn(handlers[port].arg);
 	}
 }

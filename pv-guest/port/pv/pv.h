@@ -47,5 +47,6 @@ u64 pv_wall_seconds(void); /* since 1970 */
 void evtchn_open(evtchn_port_t port, unsigned int cpu, void (*fn)(void *arg), void *arg);
 void evtchn_close(evtchn_port_t port);
 long evtchn_send(evtchn_port_t port);
+s64 evtchn_count(evtchn_port_t port);
 
 #endif
