@@ -360,8 +360,6 @@ int disk_attach(struct ctl *ctl, uint32_t id, const struct disk *disk)
 
 	if (!rc && !disk->script && !d.backend)
 		rc = open_target(ctl, &a);
-	if (!rc && !disk->script && d.backend)
-		rc = ctl_fail(ctl, -EOPNOTSUPP, "disk %s: a backend in another domain needs a script", disk->vdev);
 	rc = rc ? rc : announce(ctl, &d, &a);
 	if (a.loop >= 0) {
 		/* From now on the device is the backend's: it ends when that closes it, or at once. */

@@ -2,6 +2,7 @@
 /*
  * All drivers: who needs devices starts them, others have the hypervisor to themselves.
  */
+#include "drivers/back/back.h"
 #include "drivers/drivers.h"
 #include "drivers/grant.h"
 #include "drivers/xenbus.h"
@@ -16,6 +17,11 @@ static int start(void)
 	return grants_init() ?: xs_init() ?: blkfront_start() ?: netfront_start();
 }
 
+static int back_start(void)
+{
+	return blkback_start();
+}
+
 void port_devices_start(void)
 {
 	static struct sem once = { .count = 1 };
@@ -26,10 +32,13 @@ void port_devices_start(void)
 	sem_down(&once);
 	if (!started)
 		rc = start();
+	while (!rc && !xenbus_settled() && port_time_ns() < end)
+		thread_sleep(5 * MSEC);
+	/* Other domains are given what our front ends found. */
+	if (!rc && !started)
+		rc = back_start();
 	started = true;
 	sem_up(&once);
 	if (rc)
 		printk("pv-guest: no devices: error %d\n", rc);
-	while (!rc && !xenbus_settled() && port_time_ns() < end)
-		thread_sleep(5 * MSEC);
 }
