@@ -353,7 +353,7 @@ void console_join(int tty);
 /* device.c, disk.c, vif.c: disks and network cards */
 
 struct device {			/* what is common to both */
-	const char *kind;	/* "vbd", "vif" */
+	const char *kind;	/* "vbd", "qdisk" (a disk of bonsai-blockd's), "vif" */
 	uint32_t id, backend;	/* domains */
 	unsigned int number;
 };
@@ -363,6 +363,7 @@ struct disk {
 	char vdev[32];
 	unsigned int number;
 	bool read_only, cdrom, discard, file;
+	bool user_space;	/* bonsai-blockd serves it */
 };
 
 struct vif {

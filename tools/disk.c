@@ -105,6 +105,14 @@ static void set_text(char **to, const char *text, size_t n)
 }
 
 /* What stands before '=' is a known key, or it is no key at all. */
+static int set_type(struct ctl *ctl, struct disk *d, const char *text, size_t n)
+{
+	d->user_space = is_word(text, n, "qdisk");
+	if (d->user_space || is_word(text, n, "phy"))
+		return 0;
+	return ctl_fail(ctl, -EOPNOTSUPP, "disk backend '%.*s' is not supported, only phy and qdisk", (int)n, text);
+}
+
 static int set_key(struct ctl *ctl, struct disk *d, const char *key, size_t kn, const char *text, size_t n)
 {
 	if (is_word(key, kn, "format"))
@@ -119,8 +127,7 @@ static int set_key(struct ctl *ctl, struct disk *d, const char *key, size_t kn, 
 			ctl_fail(ctl, -EINVAL, "'%.*s' is no type of disk (disk or cdrom)", (int)n, text);
 	}
 	if (is_word(key, kn, "backendtype"))
-		return is_word(text, n, "phy") ? 0 : ctl_fail(ctl, -EOPNOTSUPP,
-			"disk backend '%.*s' is not supported, only phy", (int)n, text);
+		return set_type(ctl, d, text, n);
 	if (is_word(key, kn, "backend"))
 		set_text(&d->backend, text, n);
 	else if (is_word(key, kn, "script"))
@@ -176,7 +183,7 @@ int disk_parse(struct ctl *ctl, const char *text, struct disk *d)
 	size_t n, lead;
 	int rc = 0;
 
-	memset(d, 0, sizeof(*d));
+	*d = (struct disk){ .discard = true };
 	/* Old lines are target,vdev,access. */
 	p = skip_prefixes(text);
 	if (p != text && *p) {
@@ -202,6 +209,8 @@ int disk_parse(struct ctl *ctl, const char *text, struct disk *d)
 	if (!rc && (!d->target || !*d->target))
 		rc = ctl_fail(ctl, -EINVAL, "disk '%s' has no target", text);
 	d->read_only |= d->cdrom;
+	if (!rc && d->user_space && *d->target != '/')
+		rc = ctl_fail(ctl, -EINVAL, "disk '%s': bonsai-blockd needs an absolute path", text);
 	return rc;
 }
 
@@ -229,11 +238,11 @@ static void backend_nodes(struct nodes *n, const void *arg)
 	node(n, "dev", "%s", d->vdev);
 	node(n, "removable", "%d", d->cdrom);
 	node(n, "bootable", "1");
-	node(n, "type", "phy");
+	node(n, "type", "%s", d->user_space ? "qdisk" : "phy");
 	node(n, "mode", "%c", d->read_only ? 'r' : 'w');
 	node(n, "device-type", "%s", d->cdrom ? "cdrom" : "disk");
 	node(n, "discard-enable", "%d", d->discard);
-	node(n, "params", "%s", *a->device ? a->device : d->target);
+	node(n, "params", "%s%s", d->user_space ? "aio:" : "", *a->device ? a->device : d->target);
 	node(n, "target", "%s", d->target);
 	if (d->script)
 		node(n, "script", "%s%s", *d->script == '/' ? "" : "/etc/xen/scripts/", d->script);
@@ -326,10 +335,15 @@ static bool is_open(struct ctl *ctl, const struct device *d)
 
 static int wait_open(struct ctl *ctl, const struct device *d, const struct attach *a)
 {
-	if (d->backend || device_wait(is_open, ctl, d, OPEN_WAIT))
+	bool user_space = a->disk->user_space;
+
+	if (d->backend)
 		return 0;
-	return device_trouble(ctl, d, ctl_fail(ctl, -ETIMEDOUT, "disk %s: the backend does not open %s "
-					       "(is xen-blkback loaded?)", a->disk->vdev, a->disk->target));
+	if (device_wait(user_space ? is_offered : is_open, ctl, d, OPEN_WAIT) && !(user_space && is_refused(ctl, d)))
+		return 0;
+	return device_trouble(ctl, d, ctl_fail(ctl, -ETIMEDOUT, "disk %s: the backend does not open %s (%s)",
+					       a->disk->vdev, a->disk->target,
+					       user_space ? "is bonsai-blockd running?" : "is xen-blkback loaded?"));
 }
 
 static int announce(struct ctl *ctl, const struct device *d, const struct attach *a)
@@ -354,11 +368,11 @@ static int announce(struct ctl *ctl, const struct device *d, const struct attach
 
 int disk_attach(struct ctl *ctl, uint32_t id, const struct disk *disk)
 {
-	struct device d = { .kind = "vbd", .id = id, .number = disk->number };
+	struct device d = { .kind = disk->user_space ? "qdisk" : "vbd", .id = id, .number = disk->number };
 	struct attach a = { .disk = disk, .loop = -1 };
 	int rc = device_backend(ctl, disk->backend, &d.backend);
 
-	if (!rc && !disk->script && !d.backend)
+	if (!rc && !disk->script && !d.backend && !disk->user_space)
 		rc = open_target(ctl, &a);
 	rc = rc ? rc : announce(ctl, &d, &a);
 	if (a.loop >= 0) {
