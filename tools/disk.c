@@ -334,6 +334,25 @@ static bool is_open(struct ctl *ctl, const struct device *d)
 }
 
 static int wait_open(struct ctl *ctl, const struct device *d, const struct attach *a)
+/* The one in user space says so by its state. */
+static bool is_offered(struct ctl *ctl, const struct device *d)
+{
+	char *state = device_read(ctl, d, false, "state");
+	bool moved = state && atoi(state) != XenbusStateInitialising;
+
+	free(state);
+	return moved;
+}
+
+static bool is_refused(struct ctl *ctl, const struct device *d)
+{
+	char *state = device_read(ctl, d, false, "state");
+	bool closed = !state || atoi(state) == XenbusStateClosed;
+
+	free(state);
+	return closed;
+}
+
 {
 	bool user_space = a->disk->user_space;
 
