@@ -91,12 +91,15 @@ int each_domain(struct cli *cli, int (*f)(struct cli *cli, const struct dom *dom
 	return code;
 }
 
-/* What the table says of an option: none, 1 for one without a value, 2 with. */
-static int option_kind(const struct command *c, char letter)
+/* What the table says of an option, "-c" or "--word": none, 1 for one without a value, 2 with. */
+static int option_kind(const struct command *c, const char *option)
 {
-	const char *found = strstr(c->arguments, (char[]){ '[', '-', letter, 0 });
+	char listed[32];
+	const char *found;
+	int n = snprintf(listed, sizeof(listed), "[%s", option);
 
-	return !found ? 0 : found[3] == ' ' ? 2 : 1;
+	found = n < (int)sizeof(listed) ? strstr(c->arguments, listed) : NULL;
+	return !found ? 0 : found[n] == ' ' ? 2 : found[n] == ']';
 }
 
 /* One option in words[*i]; false if the command has none such. */
@@ -107,15 +110,15 @@ static bool take_option(struct cli *cli, int count, char **words, int *i)
 
 	if (!strcmp(word, "--json"))
 		return cli->json = strstr(cli->command->arguments, "--json");
-	if (word[1] == '-' || !word[1] || word[2])
+	if (word[1] != '-' && word[2])
 		return false;
-	kind = option_kind(cli->command, word[1]);
+	kind = option_kind(cli->command, word);
 	if (kind == 2 && ++*i == count)
 		return false;
 	if (kind == 2)
 		value = words[*i];
 	if (kind)
-		cli->opt[word[1] & 127] = value;
+		cli->opt[(word[1] == '-' ? word[2] : word[1]) & 127] = value;	/* a long one by its first letter */
 	return kind;
 }
 

@@ -32,11 +32,17 @@ tools_program = \
 	cmd-life.c \
 	cmd-list.c \
 	cmd-top.c \
+	cmd-trace.c \
 	cmd-vcpu.c \
 	commands.c \
 	commands.def \
 	main.c \
-	out.c
+	out.c \
+	trace-decode.c \
+	trace-ring.c \
+	trace-show.c \
+	trace-table.c \
+	trace.h
 
 tools_consoled = consoled.c consoled.h console-guest.c log.c
 tools_daemon = bonsaid.c

@@ -202,7 +202,7 @@ long trace_call(struct vcpu *v, u32 nr, trace_call_fn *call)
 void trace_exception(struct vcpu *v, struct cpu_user_regs *regs, u64 cr2, u64 dr6, trace_exception_fn *handle)
 {
 	static const u32 events[32] = {
-		[6] = TRC_PV_FORCED_INVALID_OP, [7] = TRC_PV_MATH_STATE_RESTORE, [13] = TRC_PV_EMULATE_PRIVOP,
+		[6] = TRC_PV_FORCED_INVALID_OP, [13] = TRC_PV_EMULATE_PRIVOP,
 	};
 	u32 vector = regs->entry_vector, code = regs->error_code;
 	u64 rip = regs->rip;
@@ -216,6 +216,8 @@ void trace_exception(struct vcpu *v, struct cpu_user_regs *regs, u64 cr2, u64 dr
 		       (u32[]){ 0, 0, cr2, cr2 >> 32, rip_lo, rip_hi }, 6);
 	else if (vector == 14)
 		record(TRC_PV_PAGE_FAULT | TRC_64_FLAG, (u32[]){ rip_lo, rip_hi, cr2, cr2 >> 32, code }, 5);
+	else if (vector == 7 && ours)
+		record(TRC_PV_MATH_STATE_RESTORE, NULL, 0);
 	else if (ours && events[vector] && !code)
 		record(events[vector] | TRC_64_FLAG, (u32[]){ rip_lo, rip_hi }, 2);
 	else

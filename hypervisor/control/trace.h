@@ -23,7 +23,7 @@
 #include <xen/trace.h>
 
 #define TRC_PV_RESULTS		0x00204000	/* a subclass beside TRC_PV_ENTRY and TRC_PV_SUBCALL */
-#define TRC_PV_RESULT		(TRC_PV_RESULTS + 1)
+#define TRC_PV_RESULT		(TRC_PV_RESULTS + 0x80)	/* not 1: stock readers look at the number alone */
 #define TRC_RESULT_SUBCALL	(1u << 16)
 #define TRC_RESULT_NO_CMD	0xffffffffu
 
