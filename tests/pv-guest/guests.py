@@ -28,6 +28,13 @@ def skip_without_lwip():
             sys.exit(boots.tap.skip_all("pv-guest is built without lwIP: see what configure says of it"))
 
 
+def skip_without_files():
+    """The same for those that need a file system."""
+    with open(built("pv-guest-pv"), "rb") as f:
+        if b"libext2fs: " not in f.read():
+            sys.exit(boots.tap.skip_all("pv-guest is built without files: see what configure says of e2fsprogs"))
+
+
 def pv(say, name, program, expect, **how):
     """The pv port runs a program on the hypervisor under test."""
     boots.boots(say, name, expect, kernel=built("pv-guest-pv"), kernel_args=program, **how)
