@@ -333,7 +333,6 @@ static bool is_open(struct ctl *ctl, const struct device *d)
 	return !access(path, F_OK);
 }
 
-static int wait_open(struct ctl *ctl, const struct device *d, const struct attach *a)
 /* The one in user space says so by its state. */
 static bool is_offered(struct ctl *ctl, const struct device *d)
 {
@@ -353,6 +352,7 @@ static bool is_refused(struct ctl *ctl, const struct device *d)
 	return closed;
 }
 
+static int wait_open(struct ctl *ctl, const struct device *d, const struct attach *a)
 {
 	bool user_space = a->disk->user_space;
 
