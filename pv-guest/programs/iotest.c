@@ -3,7 +3,7 @@
  * Disks and network cards as somebody on the console asks for, one command a line:
  *
  *	disks				what there is
- *	fill DISK SEED DEPTH		write all of it, in pieces of all sizes in any order, DEPTH at once
+ *	fill DISK SEED DEPTH [TIMES]	write all of it, in pieces of all sizes in any order, DEPTH at once
  *	check DISK SEED DEPTH		read it so, and compare
  *	sum DISK			its checksum, that of the program crc32, and size
  *	discard DISK SECTOR COUNT
@@ -24,7 +24,7 @@
 #include "programs/programs.h"
 
 #define DEPTH_MAX   64
-#define WORDS_MAX   4
+#define WORDS_MAX   5
 #define SUM_BYTES   65536
 #define PIECES_MAX  16384
 
@@ -117,9 +117,10 @@ static struct slot *slot_get(struct run *run)
 	slot = run->idle;
 	run->idle = slot->next;
 	spin_unlock(&run->lock, irqs);
-	if (slot->used && slot->req.result)
-		run->errors++;
-	else if (slot->used && run->op == BLOCK_READ)
+	if (slot->used && slot->req.result && !run->errors++)
+		printk("iotest: first error %d, sector %lu, %lu bytes\n", slot->req.result, slot->req.sector,
+		       slot->req.bytes);
+	if (slot->used && !slot->req.result && run->op == BLOCK_READ)
 		run->wrong += pattern_wrong(run->seed, slot->req.sector, slot->req.data, slot->req.bytes);
 	slot->used = false;
 	return slot;
@@ -133,8 +134,10 @@ static void pieces_make(struct run *run)
 	unsigned int i, n = 0;
 
 	while (left && n < PIECES_MAX) {
-		u64 now = MIN(1 + random_next(&state) % most, left);
+		u64 limit = 2UL << random_next(&state) % 10; /* short ones as often as long ones */
+		u64 now = 1 + random_next(&state) % MIN(limit, most);
 
+		now = MIN(now, left);
 		run->pieces[n++] = (struct piece){ at * unit, now * dev->sector_bytes };
 		at += now;
 		left -= now;
@@ -152,6 +155,7 @@ static void pieces_make(struct run *run)
 static void piece_begin(struct run *run, const struct piece *p)
 {
 	struct slot *slot = slot_get(run);
+	int rc;
 
 	slot->used = true;
 	slot->req.op = run->op;
@@ -162,13 +166,14 @@ static void piece_begin(struct run *run, const struct piece *p)
 		pattern_write(run->seed, p->sector, slot->req.data, p->bytes);
 	else
 		memset(slot->req.data, 0, p->bytes);
-	if (run->dev->submit(run->dev, &slot->req)) {
-		slot->req.result = -1;
+	rc = block_submit(run->dev, &slot->req);
+	if (rc) {
+		slot->req.result = rc;
 		slot_done(&slot->req);
 	}
 }
 
-static void transfer(struct block_device *dev, enum block_op op, u64 seed, unsigned int depth)
+static void transfer(struct block_device *dev, enum block_op op, u64 seed, unsigned int depth, unsigned int times)
 {
 	struct run *run = heap_alloc(sizeof(*run));
 	u64 begin = port_time_ns();
@@ -186,8 +191,9 @@ static void transfer(struct block_device *dev, enum block_op op, u64 seed, unsig
 		run->slots[i].req.data = heap_alloc(dev->max_bytes);
 		slot_done(&run->slots[i].req);
 	}
-	for (i = 0; i < run->piece_count; i++)
-		piece_begin(run, &run->pieces[i]);
+	while (times-- && !run->errors)
+		for (i = 0; i < run->piece_count; i++)
+			piece_begin(run, &run->pieces[i]);
 	for (i = 0; i < depth; i++)
 		heap_free(slot_get(run)->req.data, dev->max_bytes);
 	if (op == BLOCK_WRITE && block_flush(dev))
@@ -293,7 +299,7 @@ static void with_disk(const char **word, unsigned int n)
 		       block_discard(dev, number(word[2]), depth * BLOCK_SECTOR));
 	else if (n > 2)
 		transfer(dev, !strcmp(word[0], "fill") ? BLOCK_WRITE : BLOCK_READ, number(word[2]),
-			 depth && depth <= DEPTH_MAX ? depth : 1);
+			 depth && depth <= DEPTH_MAX ? depth : 1, n > 4 ? number(word[4]) : 1);
 }
 
 static void command(const char **word, unsigned int n)
