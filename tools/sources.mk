@@ -47,10 +47,10 @@ tools_program = \
 tools_consoled = consoled.c consoled.h console-guest.c log.c
 tools_daemon = bonsaid.c
 tools_init = init-dom0.c
+tools_blockd = blockd.c blockd.h blockd-disk.c blockd-io.c blockd-queue.c blockd-ring.c blockd-ring.h
 
 tools_cppflags = -D_GNU_SOURCE -D__XEN_TOOLS__
 tools_libs = -lxencall -lxenforeignmemory -lxenstore -lxentoollog -ljansson -lz -llzma -lzstd -llz4
 tools_console_libs = -lxenevtchn -lxengnttab
-tools_screen_libs = -lncurses -ltinfo
-tools_blockd = blockd.c blockd.h blockd-disk.c blockd-io.c blockd-queue.c blockd-ring.c blockd-ring.h
 tools_blockd_libs = $(tools_console_libs) -luring
+tools_screen_libs = -lncurses -ltinfo
