@@ -57,6 +57,20 @@ struct block_device *block_find(const char *name)
 	return dev;
 }
 
+/* The request is the driver's, or done, once it was taken: what is counted is read before. */
+int block_submit(struct block_device *dev, struct block_request *req)
+{
+	enum block_op op = req->op;
+	u64 bytes = req->bytes;
+	int rc = dev->submit(dev, req);
+
+	if (!rc) {
+		__atomic_fetch_add(&dev->requests[op], 1, __ATOMIC_RELAXED);
+		__atomic_fetch_add(&dev->bytes[op], bytes, __ATOMIC_RELAXED);
+	}
+	return rc;
+}
+
 static void wake(struct block_request *req)
 {
 	sem_up(req->arg);
@@ -68,7 +82,7 @@ static int one_request(struct block_device *dev, enum block_op op, u64 sector, u
 	struct block_request req = {
 		.op = op, .sector = sector, .data = data, .bytes = bytes, .done = wake, .arg = &done,
 	};
-	int rc = dev->submit(dev, &req);
+	int rc = block_submit(dev, &req);
 
 	if (rc)
 		return rc;

@@ -9,7 +9,7 @@
 
 #define BLOCK_SECTOR 512 /* the unit of positions, whatever the device's own sectors are */
 
-enum block_op { BLOCK_READ, BLOCK_WRITE, BLOCK_FLUSH, BLOCK_DISCARD };
+enum block_op { BLOCK_READ, BLOCK_WRITE, BLOCK_FLUSH, BLOCK_DISCARD, BLOCK_OPS };
 
 /* One request; it is the driver's from submit() until done(). */
 struct block_request {
@@ -35,6 +35,7 @@ struct block_device {
 	 */
 	int (*submit)(struct block_device *dev, struct block_request *req);
 	void *driver;
+	u64 requests[BLOCK_OPS], bytes[BLOCK_OPS]; /* begun by block_submit() */
 	struct block_device *next; /* in the list of all, guarded by its lock */
 };
 
@@ -45,6 +46,9 @@ void block_unregister(struct block_device *dev);
 /* block_find - the device of that name, or NULL; block_nth - the nth of all, or NULL */
 struct block_device *block_find(const char *name);
 struct block_device *block_nth(unsigned int n);
+
+/* block_submit - dev->submit(), counted */
+int block_submit(struct block_device *dev, struct block_request *req);
 
 /* Wait for one operation, split by max_bytes.  Return: 0 or a negative error. */
 int block_read(struct block_device *dev, u64 sector, void *data, u64 bytes);

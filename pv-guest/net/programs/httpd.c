@@ -2,6 +2,7 @@
 /*
  * httpd: one page, of what this guest counts; at /stats.json the same for programs.
  */
+#include "drivers/grant.h"
 #include "kernel/block.h"
 #include "kernel/cpu.h"
 #include "kernel/heap.h"
@@ -12,7 +13,7 @@
 #include "net/net-programs.h"
 #include "net/programs/options.h"
 #include "net/programs/server.h"
-#include "port/port.h"
+#include "port/pv/pv.h"
 
 #define REQUEST_MAX   1024 /* bytes before the empty line; more is answered with 400 */
 #define ANSWER_MAX    8192
@@ -81,7 +82,7 @@ static void add_cpus(struct page *page)
 	for (i = 0; i < cpu_count; i++) {
 		format(name, sizeof(name), "vcpu%u", i);
 		group_begin(page, name);
-		figure(page, "events", cpus[i]->interrupts);
+		figure(page, "interrupts", cpus[i]->interrupts);
 		figure(page, "timer_ticks", cpus[i]->ticks);
 		group_end(page);
 	}
@@ -107,8 +108,25 @@ static void add_devices(struct page *page)
 	for (i = 0; (block = block_nth(i)); i++) {
 		group_begin(page, block->name);
 		figure(page, "sectors", block->sectors);
+		figure(page, "reads", block->requests[BLOCK_READ]);
+		figure(page, "read_bytes", block->bytes[BLOCK_READ]);
+		figure(page, "writes", block->requests[BLOCK_WRITE]);
+		figure(page, "written_bytes", block->bytes[BLOCK_WRITE]);
+		figure(page, "flushes", block->requests[BLOCK_FLUSH]);
 		group_end(page);
 	}
+}
+
+/* Events as they came, whatever CPU took them. */
+static u64 events(void)
+{
+	evtchn_port_t port;
+	u64 sum = 0;
+
+	for (port = 1; port < EVTCHN_MAX; port++)
+		if (evtchn_count(port) > 0)
+			sum += evtchn_count(port);
+	return sum;
 }
 
 static void add_figures(struct page *page)
@@ -118,6 +136,8 @@ static void add_figures(struct page *page)
 	figure(page, "uptime_ms", port_time_ns() / 1000000);
 	figure(page, "memory_kib", pages_total() * 4);
 	figure(page, "memory_free_kib", pages_free_count() * 4);
+	figure(page, "events", events());
+	figure(page, "grants", grants_given());
 	figure(page, "pages_served", pages);
 	add_cpus(page);
 	add_devices(page);
