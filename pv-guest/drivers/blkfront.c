@@ -120,9 +120,10 @@ static void offer(struct disk *disk)
 	u64 order = xenbus_peer_number(dev, "max-ring-page-order", 0);
 	u64 queues = xenbus_peer_number(dev, "multi-queue-max-queues", 1);
 	unsigned int i;
-	int rc = 0;
+	int rc;
 
 	queues_close(disk);
+	rc = grants_lingering() > LINGERING_MAX ? -ENOSPC : 0;
 	disk->closing = false;
 	disk->dead = 0;
 	disk->why[0] = 0;
@@ -132,7 +133,7 @@ static void offer(struct disk *disk)
 	if (!rc)
 		rc = xenbus_publish(dev, publish);
 	if (rc)
-		give_up(disk, rc, "cannot offer rings");
+		give_up(disk, rc, rc == -ENOSPC ? "too many pages are kept from us" : "cannot offer rings");
 	else
 		xenbus_switch(dev, XenbusStateInitialised);
 }

@@ -37,7 +37,11 @@ int grant_end(grant_ref_t ref);
  */
 void grant_end_later(grant_ref_t ref, void *page);
 
-/* How many grants are given; how many of them grant_end_later() still waits for. */
+/*
+ * How many grants are given; how many of them grant_end_later() still waits for.  A driver asks for
+ * no more than LINGERING_MAX before it offers new ones: who keeps what it was given gets nothing.
+ */
+#define LINGERING_MAX 4096
 unsigned int grants_given(void);
 unsigned int grants_lingering(void);
 

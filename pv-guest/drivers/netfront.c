@@ -258,7 +258,7 @@ static void offer(struct nic *nic)
 
 	disconnect(nic);
 	nic->why[0] = 0;
-	rc = read_properties(nic);
+	rc = grants_lingering() > LINGERING_MAX ? -ENOSPC : read_properties(nic);
 	while (!rc && nic->queue_count < want) {
 		rc = queue_open(queue_of(nic, nic->queue_count));
 		nic->queue_count += !rc;
