@@ -247,6 +247,7 @@ static void indirect(struct blkq *q, const blkif_request_t *r)
 	struct io *io = io_get(q, r);
 
 	io->id = in->id;
+	io->op = in->indirect_op;
 	io->req.sector = in->sector_number;
 	if ((in->indirect_op != BLKIF_OP_READ && in->indirect_op != BLKIF_OP_WRITE) || !in->nr_segments ||
 	    in->nr_segments > q->vbd->segments_max) {

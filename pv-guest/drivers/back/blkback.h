@@ -40,7 +40,7 @@ struct io {
 	struct blkq *q;
 	struct io *next; /* idle, or done */
 	u64 id;
-	u8 op; /* as the ring had it: part of the answer */
+	u8 op; /* part of the answer: the ring's, of an indirect request what it is about */
 	u8 *data; /* 2^order pages */
 	unsigned int order, segment_count;
 	struct blkif_request_segment segments[BACK_SEGMENTS_MAX];
