@@ -37,7 +37,6 @@ struct trace {
 	unsigned long shown;
 	uint64_t lost;
 	FILE *picture;
-	bool picture_begun;
 	struct sum sums[CALLS + 1];	/* by number; the last is of all others */
 };
 
@@ -195,10 +194,17 @@ static void add_up(struct trace *t, const struct trace_event *e)
 	if (e->kind != TRACE_CALL)
 		return;
 	/* A preempted call comes again: it counts once, its time counts always. */
-	s->calls += !e->has_result || e->result != -85;
+	s->calls += !e->has_result || e->result != TRACE_RESTARTS;
 	s->errors += trace_is_error(e);
 	s->ns += e->ticks * t->clock->ns;
 	s->own_ns += e->own_ticks * t->clock->ns;
+}
+
+static void print_json(json_t *o)
+{
+	json_dumpf(o, stdout, JSON_COMPACT | JSON_REAL_PRECISION(12));
+	putchar('\n');
+	json_decref(o);
 }
 
 static void show(struct trace *t, const struct trace_event *e)
@@ -206,9 +212,9 @@ static void show(struct trace *t, const struct trace_event *e)
 	t->lost += e->kind == TRACE_LOST ? e->count : 0;
 	add_up(t, e);
 	if (t->picture)
-		trace_picture(t->picture, t->clock, e, false);
-	else if (t->cli->json && !t->cli->opt['c'])
-		json_dumpf(trace_json(t->clock, e), stdout, JSON_COMPACT | JSON_REAL_PRECISION(12)), putchar('\n');
+		trace_picture(t->picture, t->clock, e);
+	else if (!t->cli->opt['c'] && t->cli->json)
+		print_json(trace_json(t->clock, e));
 	else if (!t->cli->opt['c'])
 		trace_line(stdout, t->clock, e);
 	t->shown += e->kind != TRACE_LOST;
@@ -301,7 +307,7 @@ static int run(struct trace *t)
 		return failed(t->cli);
 	look(t);
 	if (t->lost)
-		complain("%lu records were lost: -e and -d do not make fewer; a faster terminal, a file or -c does", t->lost);
+		complain("%lu records were lost; into a file, or with -c, there are fewer", t->lost);
 	return code;
 }
 

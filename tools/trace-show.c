@@ -11,7 +11,6 @@
 #define NR_IRET		23
 #define NR_MMUEXT_OP	26
 #define EXTENT_SHIFT	6
-#define RESTARTS	(-85)
 #define ERRNO_MAX	4095
 
 /* In the picture, physical CPUs are a process of their own beside the domains. */
@@ -23,7 +22,7 @@ static const char *const runstates[] = { "running", "runnable", "blocked", "offl
 bool trace_is_error(const struct trace_event *e)
 {
 	return e->kind == TRACE_CALL && e->has_result && e->result < 0 && e->result >= -ERRNO_MAX &&
-	       e->result != RESTARTS && e->nr != NR_IRET;
+	       e->result != TRACE_RESTARTS && e->nr != NR_IRET;
 }
 
 static double seconds(const struct trace_clock *clock, uint64_t tsc)
@@ -130,7 +129,7 @@ static void write_result(FILE *f, const struct trace_clock *clock, const struct 
 	name = trace_is_error(e) ? trace_errno_name(-e->result) : NULL;
 	if (name)
 		fprintf(f, " = -%s (%s)", name, strerror(-e->result));
-	else if (e->result == RESTARTS)
+	else if (e->result == TRACE_RESTARTS)
 		fputs(" = ? (preempted, goes on)", f);
 	else if (e->nr == NR_IRET || e->result != (int32_t)e->result)
 		fprintf(f, " = %#lx", e->result);
@@ -216,7 +215,7 @@ static void add_call(json_t *o, const struct trace_clock *clock, const struct tr
 	json_object_set_new(o, "args", arguments_json(e));
 	if (!e->has_result)
 		return;
-	if (e->result == RESTARTS)
+	if (e->result == TRACE_RESTARTS)
 		json_object_set_new(o, "preempted", json_true());
 	else
 		json_object_set_new(o, "result", json_integer(e->result));
@@ -254,18 +253,10 @@ json_t *trace_json(const struct trace_clock *clock, const struct trace_event *e)
 
 /* ---- the picture */
 
-static void write_part(FILE *f, json_t *part, bool first)
-{
-	fputs(first ? "" : ",\n", f);
-	json_dumpf(part, f, JSON_COMPACT | JSON_REAL_PRECISION(15));
-	json_decref(part);
-}
-
 /* Microseconds, as the format has it.  What runs is shown from its beginning to its end on the CPU's own track. */
-void trace_picture(FILE *f, const struct trace_clock *clock, const struct trace_event *e, bool first)
+void trace_picture(FILE *f, const struct trace_clock *clock, const struct trace_event *e)
 {
 	json_t *part = json_pack("{sf}", "ts", seconds(clock, e->tsc) * 1e6);
-	json_t *more = trace_json(clock, e);
 	char text[64];
 
 	json_object_update_new(part, json_pack("{si si}", "pid", e->domain < 0 ? PICTURE_UNKNOWN : e->domain, "tid",
@@ -273,10 +264,8 @@ void trace_picture(FILE *f, const struct trace_clock *clock, const struct trace_
 	if (e->kind == TRACE_CALL) {
 		json_object_update_new(part, json_pack("{ss ss sf}", "ph", "X", "cat", "hypercall", "dur",
 						       nanoseconds(clock, e->ticks) / 1e3));
-		if (!command_text(e, text, sizeof(text)))
-			call_name(e, text);
-		json_object_set_new(part, "name", json_string(trace_call_of(e->nr) && trace_command_arg(e->nr) < 0 ?
-							      trace_call_of(e->nr)->name : text));
+		json_object_set_new(part, "name", json_string(command_text(e, text, sizeof(text)) ? text :
+							      call_name(e, text)));
 	} else if (e->kind == TRACE_SCHED && (e->to == RUNSTATE_running || e->from == RUNSTATE_running)) {
 		snprintf(text, sizeof(text), "d%dv%d", e->domain, e->vcpu);
 		json_object_update_new(part, json_pack("{ss ss ss si si}", "ph", e->to == RUNSTATE_running ? "B" : "E",
@@ -286,6 +275,8 @@ void trace_picture(FILE *f, const struct trace_clock *clock, const struct trace_
 						       e->kind == TRACE_LOST ? "records lost" :
 						       e->kind == TRACE_SCHED ? runstates[e->to] : e->what));
 	}
-	json_object_set_new(part, "args", more);
-	write_part(f, part, first);
+	json_object_set_new(part, "args", trace_json(clock, e));
+	fputs(",\n", f);
+	json_dumpf(part, f, JSON_COMPACT | JSON_REAL_PRECISION(15));
+	json_decref(part);
 }

@@ -17,6 +17,7 @@
 #include "../hypervisor/control/trace.h"
 
 #define TRACE_ARGS 6
+#define TRACE_RESTARTS (-85)	/* the result of a call that is preempted, and made again to go on */
 
 /* trace-table.c: the list of hypercalls, from hypervisor/abi */
 
@@ -132,7 +133,7 @@ json_t *trace_json(const struct trace_clock *clock, const struct trace_event *e)
 /** trace_is_error - the result is a negative errno, and neither a restart nor another's register */
 bool trace_is_error(const struct trace_event *e);
 
-/** trace_picture - an event as a part of Chrome's trace format; preceded by a comma unless it is the @first */
-void trace_picture(FILE *f, const struct trace_clock *clock, const struct trace_event *e, bool first);
+/** trace_picture - an event as a part of Chrome's trace format, behind a comma */
+void trace_picture(FILE *f, const struct trace_clock *clock, const struct trace_event *e);
 
 #endif

@@ -190,7 +190,12 @@ static void test_ring(void)
 static void test_garbage(void)
 {
 	size_t whole, events = 0;
-	FILE *f = fopen("/dev/null", "w");
+	char *picture;
+	size_t size;
+	json_t *parts;
+	FILE *f = fopen("/dev/null", "w"), *drawn = open_memstream(&picture, &size);
+
+	fputs("[0", drawn);
 
 	for (unsigned int round = 0; round < 3000; round++) {
 		struct trace_event e;
@@ -216,12 +221,18 @@ static void test_garbage(void)
 		while (trace_decode(&cpu, exact, count, &at, &e)) {
 			trace_line(f, CLOCK, &e);
 			json_decref(trace_json(CLOCK, &e));
-			trace_picture(f, CLOCK, &e, false);
+			trace_picture(drawn, CLOCK, &e);
 			events++;
 		}
 		free(exact);
 	}
 	fclose(f);
+	fputs("]", drawn);
+	fclose(drawn);
+	parts = json_loads(picture, 0, NULL);
+	is_int(json_array_size(parts), events + 1, "the picture is JSON, whatever it is of");
+	json_decref(parts);
+	free(picture);
 	ok(events > 1000, "cut, changed or random words: %zu events, each shown three ways", events);
 }
 
