@@ -4,6 +4,7 @@
 #include "device.h"
 
 #include <errno.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,8 +16,8 @@
 #include <xenstore.h>
 
 #define PATH_MOST 256
+#define ENV_MOST  128
 #define CLOSING	  "5"	/* XenbusStateClosing */
-#define CLOSED	  "6"
 
 extern char **environ;
 
@@ -139,11 +140,22 @@ bool device_wait(bool (*done)(struct ctl *ctl, const struct device *d), struct c
 	return true;
 }
 
+/* A backend in the kernel here that has let go of it; Linux's for disks leaves the state as it was when the guest is gone. */
+static bool is_dropped(const struct device *d)
+{
+	char path[96];
+
+	if (d->backend || (strcmp(d->kind, "vbd") && strcmp(d->kind, "vif")))
+		return false;
+	snprintf(path, sizeof(path), "/sys/bus/xen-backend/devices/%s-%u-%u", d->kind, d->id, d->number);
+	return access(path, F_OK);
+}
+
 static bool is_closed(struct ctl *ctl, const struct device *d)
 {
 	enum xenbus_state state = state_of(ctl, d, false);
 
-	return state == XenbusStateClosed || state == XenbusStateUnknown;
+	return state == XenbusStateClosed || state == XenbusStateUnknown || is_dropped(d);
 }
 
 /* The same of a guest that is asked: its backend, just coming up, may have written over the question. */
@@ -156,40 +168,79 @@ static bool closes(struct ctl *ctl, const struct device *d)
 	return is_closed(ctl, d);
 }
 
-int device_script(struct ctl *ctl, const struct device *d, const char *script, const char *action, char *const more[])
+/* One more NAME=VALUE, freed by the caller with the others. */
+__attribute__((format(printf, 3, 4))) static void env_add(char *env[], size_t *n, const char *fmt, ...)
 {
-	const char *args[] = { script, action, !strcmp(d->kind, "vif") ? "type_if=vif" : NULL, NULL };
-	char base[PATH_MOST], path[64], *env[64], whole[PATH_MOST], *error;
-	size_t n = 0;
+	va_list ap;
+
+	va_start(ap, fmt);
+	if (vasprintf(&env[(*n)++], fmt, ap) < 0)
+		abort();
+	va_end(ap);
+}
+
+/* What scripts made for xl look at; how many are ours. */
+static size_t script_env(struct ctl *ctl, const struct device *d, const char *script, char *env[ENV_MOST])
+{
+	char *gateway = device_read(ctl, d, false, "gatewaydev");
+	size_t n = 0, own;
+
+	env_add(env, &n, "script=%s", script);
+	env_add(env, &n, "XENBUS_TYPE=%s", d->kind);
+	env_add(env, &n, "XENBUS_PATH=backend/%s/%u/%u", d->kind, d->id, d->number);
+	env_add(env, &n, "XENBUS_BASE_PATH=backend");
+	if (!strcmp(d->kind, "vif"))
+		env_add(env, &n, "vif=vif%u.%u", d->id, d->number);
+	if (gateway)
+		env_add(env, &n, "netdev=%s", gateway);
+	free(gateway);
+	own = n;
+	for (char **e = environ; *e && n < ENV_MOST - 1; e++)
+		env[n++] = *e;
+	env[n] = NULL;
+	return own;
+}
+
+/* Its exit code; 127: it cannot be run, and errno. */
+static int run_script(const char *script, const char *action, bool card, char *env[])
+{
+	char *const args[] = { (char *)script, (char *)action, card ? "type_if=vif" : NULL, NULL };
 	int status;
 	pid_t pid;
 
-	snprintf(whole, sizeof(whole), "%s%s", *script == '/' ? "" : "/etc/xen/scripts/", script);
-	args[0] = whole;
-	snprintf(base, sizeof(base), "XENBUS_PATH=backend/%s/%u/%u", d->kind, d->id, d->number);
-	snprintf(path, sizeof(path), "XENBUS_TYPE=%s", d->kind);
-	env[n++] = base;
-	env[n++] = path;
-	env[n++] = "XENBUS_BASE_PATH=backend";
-	for (size_t i = 0; more[i] && n < 32; i++)
-		env[n++] = more[i];
-	for (char **e = environ; *e && n < 63; e++)
-		env[n++] = *e;
-	env[n] = NULL;
+	if (access(script, X_OK))
+		return 127;
 	pid = fork();
 	if (!pid) {
-		execve(whole, (char **)args, env);
+		execve(script, args, env);
 		_exit(127);
 	}
+	errno = ENOEXEC;
 	if (pid < 0 || waitpid(pid, &status, 0) < 0)
-		return ctl_fail_errno(ctl, "cannot run %s", whole);
-	if (!WIFEXITED(status) || WEXITSTATUS(status) == 127)
-		return ctl_fail(ctl, -ENOEXEC, "hotplug script %s: cannot be run", whole);
-	if (!WEXITSTATUS(status))
+		return 127;
+	return WIFEXITED(status) ? WEXITSTATUS(status) : 128;
+}
+
+int device_script(struct ctl *ctl, const struct device *d, const char *script, const char *action)
+{
+	char *env[ENV_MOST], whole[PATH_MOST], *error;
+	size_t own;
+	int code;
+
+	snprintf(whole, sizeof(whole), "%s%s", *script == '/' ? "" : "/etc/xen/scripts/", script);
+	own = script_env(ctl, d, whole, env);
+	code = run_script(whole, action, !strcmp(d->kind, "vif"), env);
+	if (code == 127)
+		ctl_fail_errno(ctl, "hotplug script %s cannot be run", whole);
+	for (size_t i = 0; i < own; i++)
+		free(env[i]);
+	if (!code)
 		return 0;
+	if (code == 127)
+		return -ENOEXEC;
 	error = device_read(ctl, d, false, "hotplug-error");
-	ctl_fail(ctl, -EIO, "hotplug script %s %s: exit code %d%s%s", whole, action, WEXITSTATUS(status),
-		 error ? ": " : "", error ? error : "");
+	ctl_fail(ctl, -EIO, "hotplug script %s %s: exit code %d%s%s", whole, action, code, error ? ": " : "",
+		 error ? error : "");
 	free(error);
 	return -EIO;
 }
@@ -249,17 +300,16 @@ static void forget(struct ctl *ctl, const struct device *d)
 	xs_rm(ctl_store(ctl), XBT_NULL, path);
 }
 
-/* A guest that is there is asked by its backend's state; one that is not has its side said for it. */
+/* A guest that is there is asked by its backend's state; of one that is not, its side is taken away. */
 static void closing_nodes(struct ctl *ctl, const struct device *d, bool force)
 {
-	char path[PATH_MOST + 8];
+	char path[PATH_MOST];
 
 	device_write(ctl, d, "online", "0");
 	if (!force)
 		return;
 	frontend_path(d, path);
-	strcat(path, "/state");
-	xs_write(ctl_store(ctl), XBT_NULL, path, CLOSED, 1);
+	xs_rm(ctl_store(ctl), XBT_NULL, path);
 }
 
 int device_detach(struct ctl *ctl, const struct device *d, bool force)
@@ -276,7 +326,7 @@ int device_detach(struct ctl *ctl, const struct device *d, bool force)
 				"-f takes it by force)", d->id, d->kind, d->number);
 	}
 	if (script && *script)
-		device_script(ctl, d, script, !strcmp(d->kind, "vif") ? "offline" : "remove", (char *[]){ NULL });
+		device_script(ctl, d, script, !strcmp(d->kind, "vif") ? "offline" : "remove");
 	free(script);
 	forget(ctl, d);
 	return 0;

@@ -23,8 +23,8 @@ int device_write(struct ctl *ctl, const struct device *d, const char *what, cons
 bool device_wait(bool (*done)(struct ctl *ctl, const struct device *d), struct ctl *ctl, const struct device *d,
 		 unsigned int ms);
 
-/** device_script - run a hotplug script as xl does; @more: NAME=VALUE for its environment, NULL at the end */
-int device_script(struct ctl *ctl, const struct device *d, const char *script, const char *action, char *const more[]);
+/** device_script - run a hotplug script with what xl tells it */
+int device_script(struct ctl *ctl, const struct device *d, const char *script, const char *action);
 
 /** device_trouble - put the backend's own complaint, if any, behind the reason; gives @rc back */
 int device_trouble(struct ctl *ctl, const struct device *d, int rc);

@@ -4,8 +4,8 @@
  *
  *	[target[,format[,vdev[,access]]]] or key=value, in any mixture; target= takes the rest of the line
  *
- * A block device is given as it is.  A file is given through a loop device, which is told to free itself as
- * soon as the backend has it open: whoever ends the domain, by whatever tool, the loop device goes too.
+ * A block device is given as it is.  A file is given through a loop device, which is told to free itself when
+ * its last user, the backend, closes it: whoever ends the domain, by whatever tool, the loop device goes too.
  */
 
 #include "device.h"
@@ -264,7 +264,7 @@ static void frontend_nodes(struct nodes *n, const void *arg)
 /* Bind a file to a free loop device; another process may be faster than we are. */
 static int bind_loop(struct ctl *ctl, struct attach *a, int file)
 {
-	struct loop_config config = { .fd = file, .info.lo_flags = LO_FLAGS_DIRECT_IO };
+	struct loop_config config = { .fd = file, .info.lo_flags = LO_FLAGS_AUTOCLEAR | LO_FLAGS_DIRECT_IO };
 	int control = open("/dev/loop-control", O_RDWR | O_CLOEXEC), free_one;
 
 	if (control < 0)
@@ -373,7 +373,7 @@ static int announce(struct ctl *ctl, const struct device *d, const struct attach
 	if (rc)
 		return rc;
 	if (a->disk->script)
-		rc = device_script(ctl, d, a->disk->script, "add", (char *[]){ NULL });
+		rc = device_script(ctl, d, a->disk->script, "add");
 	rc = rc ? rc : wait_open(ctl, d, a);
 	if (rc) {
 		char why[512];
@@ -394,10 +394,8 @@ int disk_attach(struct ctl *ctl, uint32_t id, const struct disk *disk)
 	if (!rc && !disk->script && !d.backend && !disk->user_space)
 		rc = open_target(ctl, &a);
 	rc = rc ? rc : announce(ctl, &d, &a);
-	if (a.loop >= 0) {
-		/* From now on the device is the backend's: it ends when that closes it, or at once. */
-		ioctl(a.loop, LOOP_CLR_FD);
+	/* From now on the device is the backend's: it ends when that closes it, or at once. */
+	if (a.loop >= 0)
 		close(a.loop);
-	}
 	return rc;
 }

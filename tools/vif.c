@@ -284,7 +284,6 @@ static bool bridge_missing(const struct vif *v)
 static int connect_it(struct ctl *ctl, const struct attach *a)
 {
 	const struct device *d = a->device;
-	char name[IFNAMSIZ + 4] = "vif=";
 	int rc;
 
 	if (d->backend)
@@ -292,11 +291,7 @@ static int connect_it(struct ctl *ctl, const struct attach *a)
 	if (!device_wait(is_there, ctl, d, APPEAR_WAIT))
 		return device_trouble(ctl, d, ctl_fail(ctl, -ETIMEDOUT, "card %u: the backend makes no interface "
 						       "(is xen-netback loaded?)", d->number));
-	made_name(d, name + 4);
-	if (a->vif->script)
-		rc = device_script(ctl, d, a->vif->script, "online", (char *[]){ name, NULL });
-	else
-		rc = raise_interface(ctl, a);
+	rc = a->vif->script ? device_script(ctl, d, a->vif->script, "online") : raise_interface(ctl, a);
 	/* A script that says this itself says it twice. */
 	return rc ? rc : device_write(ctl, d, "hotplug-status", "connected");
 }
