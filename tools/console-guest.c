@@ -203,6 +203,27 @@ static bool number_of(struct daemon *d, uint32_t id, const char *what, uint64_t 
 	return text;
 }
 
+/* Name its terminal in the store, unless its nodes have gone meanwhile: they would be there again, for ever. */
+static bool name_terminal(struct daemon *d, struct guest *g, const char *tty)
+{
+	struct xs_handle *xs = ctl_store(d->ctl);
+	char path[64], *there;
+	bool did;
+
+	do {
+		xs_transaction_t t = xs_transaction_start(xs);
+
+		snprintf(path, sizeof(path), "/local/domain/%u/console/ring-ref", g->id);
+		there = t ? xs_read(xs, t, path, NULL) : NULL;
+		snprintf(path, sizeof(path), "/local/domain/%u/console/tty", g->id);
+		did = there && xs_write(xs, t, path, tty, strlen(tty));
+		free(there);
+		if (t && !xs_transaction_end(xs, t, !did))
+			did = false;
+	} while (!did && errno == EAGAIN);
+	return did;
+}
+
 /* False, and errno, where something is missing. */
 static bool furnish(struct daemon *d, struct guest *g, const char *name, uint64_t frame)
 {
@@ -215,7 +236,7 @@ static bool furnish(struct daemon *d, struct guest *g, const char *name, uint64_
 	if (g->port < 0)
 		return false;
 	log_open(&g->log, d->log_folder, name, d->log_size, d->log_count);
-	return !store_write(d->ctl, g->id, "console/tty", tty);
+	return name_terminal(d, g, tty);
 }
 
 static void discard(struct daemon *d, struct guest *g)
