@@ -25,8 +25,8 @@ def _needed(path):
 @functools.cache
 def _depends(package):
     text = debian.said("apt-cache", "--no-all-versions", "show", package)
-    found = re.search(r"^Depends: (.*)", text, re.M)
-    return re.findall(r"(?:^|[,|]) *([a-z0-9][a-z0-9.+-]*)", found.group(1)) if found else []
+    found = ",".join(re.findall(r"^(?:Pre-)?Depends: (.*)", text, re.M))
+    return re.findall(r"(?:^|[,|]) *([a-z0-9][a-z0-9.+-]*)", found)
 
 
 def _alike(package, soname):
