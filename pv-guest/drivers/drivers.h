@@ -7,6 +7,7 @@
 
 #include "kernel/types.h"
 
+int shutdown_start(void);
 int blkfront_start(void);
 int netfront_start(void);
 

@@ -14,7 +14,7 @@
 
 static int start(void)
 {
-	return grants_init() ?: xs_init() ?: blkfront_start() ?: netfront_start();
+	return grants_init() ?: xs_init() ?: shutdown_start() ?: blkfront_start() ?: netfront_start();
 }
 
 static int back_start(void)

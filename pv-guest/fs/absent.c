@@ -11,9 +11,9 @@ int fs_mount(const char *device, const char *at)
 	return -ENOSYS;
 }
 
-int fs_unmount(const char *at)
+int fs_unmount(const char *at, bool drop)
 {
-	(void)at;
+	(void)at, (void)drop;
 	return -ENOSYS;
 }
 

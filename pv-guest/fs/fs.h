@@ -35,8 +35,11 @@
  */
 int fs_mount(const char *device, const char *at);
 
-/* fs_unmount - Return: 0; -EBUSY: files are open; -ENOENT; an error of fs_sync(), and it stays mounted */
-int fs_unmount(const char *at);
+/*
+ * fs_unmount - Return: 0; -EBUSY: files are open; -ENOENT; an error of fs_sync(), and it stays mounted
+ * drop: even so: what could not be written is lost (for devices that are gone).
+ */
+int fs_unmount(const char *at, bool drop);
 
 /* fs_sync - have all that was written on the disks */
 int fs_sync(void);

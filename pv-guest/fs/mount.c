@@ -220,7 +220,7 @@ int fs_change(struct fs_mount *m)
 	return rc;
 }
 
-int fs_unmount(const char *at)
+int fs_unmount(const char *at, bool drop)
 {
 	struct fs_mount *m;
 	int rc;
@@ -228,7 +228,7 @@ int fs_unmount(const char *at)
 	fs_enter();
 	m = mount_at(at);
 	rc = !m ? -ENOENT : m->open_files ? -EBUSY : mount_sync(m);
-	if (!rc) {
+	if (!rc || (drop && m && !m->open_files)) {
 		ext2fs_free(m->fs);
 		m->fs = NULL;
 	}

@@ -258,9 +258,8 @@ int mount_main(int argc, char **argv)
 
 int umount_main(int argc, char **argv)
 {
-	int rc = fs_unmount(argv[1]);
+	int rc = fs_unmount(argv[1], argc > 2 && !strcmp(argv[2], "force"));
 
-	(void)argc;
 	return rc ? shell_fail(argv[0], argv[1], rc) : 0;
 }
 

@@ -29,7 +29,7 @@ const struct command commands[] = {
 	{ "mv", "FROM TO", "another name, on the same disk", mv_main, 2, 2 },
 	{ "mkdir", "PATH", "a new directory", mkdir_main, 1, 1 },
 	{ "mount", "[DEVICE PLACE]", "what is mounted; or show a disk's files at / or /NAME", mount_main, 0, 2 },
-	{ "umount", "PLACE", "write what is left and let go of the disk", umount_main, 1, 1 },
+	{ "umount", "PLACE [force]", "write what is left, let go of the disk; force: even where that fails", umount_main, 1, 2 },
 	{ "sync", "", "have all that was written on the disks", sync_main, 0, 0 },
 	{ "disks", "", "the block devices", disks_main, 0, 0 },
 	{ "mem", "", "memory: all, free", mem_main, 0, 0 },
