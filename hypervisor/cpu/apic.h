@@ -12,7 +12,7 @@
 #define VEC_SPURIOUS	0xff
 #define VEC_TIMER	0xfe		/* timer_interrupt() */
 #define VEC_KICK	0xfd		/* nothing: the exit path looks at softirqs and events */
-#define VEC_TLB		0xfc		/* tlb_flush_ipi() */
+#define VEC_TLB		0xfc		/* tlb_poll() */
 #define VEC_ERROR	0xfb
 
 void lapic_init(maddr_t base);		/* boot CPU: mode, mapping */

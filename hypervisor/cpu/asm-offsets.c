@@ -33,8 +33,6 @@ void asm_offsets(void)
 	DEFINE(VCPU_nmi_or_segments, offsetof(struct vcpu, pv.nmi_pending));
 	DEFINE(VCPU_area_owed, offsetof(struct vcpu, sched.area_owed));
 	DEFINE(VCPU_nmi_masked, offsetof(struct vcpu, pv.nmi_masked));
-	DEFINE(VCPU_fast_syscalls, offsetof(struct vcpu, hc.fast_syscalls));
-	DEFINE(VCPU_fast_irets, offsetof(struct vcpu, hc.fast_irets));
 	DEFINE(VCPU_kernel_mode, offsetof(struct vcpu, pv.kernel_mode));
 	DEFINE(VCPU_kernel_sp, offsetof(struct vcpu, pv.kernel_sp));
 	DEFINE(VCPU_kernel_cr3, offsetof(struct vcpu, mm.kernel_cr3));

@@ -16,6 +16,9 @@
 #define VEC_SYSCALL	0x100		/* entry_vector's flag: came by SYSCALL, may leave by SYSRET */
 #define VEC_SYSENTER	0x200
 #define NR_IRET		23
+#define NR_MMU_UPDATE	1
+#define NR_MMUEXT_OP	26
+#define DOMID_SELF	0x7ff0
 #define VGCF_IN_SYSCALL	0x100
 #define FLAGS_TF	0x100
 #define FLAGS_IF	0x200
@@ -27,41 +30,20 @@
 /* cpu_info's scratch words, as seen from &guest_regs.es, where the SYSCALL stub leaves RSP. */
 #define SCRATCH(n)	(CI_scratch - UREGS_es + 8 * (n))
 
-	.macro SAVE_REGS
-	push	%rdi
-	push	%rsi
-	push	%rdx
-	push	%rcx
-	push	%rax
-	push	%r8
-	push	%r9
-	push	%r10
-	push	%r11
-	push	%rbx
-	push	%rbp
-	push	%r12
-	push	%r13
-	push	%r14
-	push	%r15
+	.macro PUSH_REGS regs:vararg
+	.irp	reg, \regs
+	push	%\reg
+	.endr
 	.endm
 
-	.macro RESTORE_REGS
-	pop	%r15
-	pop	%r14
-	pop	%r13
-	pop	%r12
-	pop	%rbp
-	pop	%rbx
-	pop	%r11
-	pop	%r10
-	pop	%r9
-	pop	%r8
-	pop	%rax
-	pop	%rcx
-	pop	%rdx
-	pop	%rsi
-	pop	%rdi
+	.macro POP_REGS regs:vararg
+	.irp	reg, \regs
+	pop	%\reg
+	.endr
 	.endm
+
+#define SAVE_REGS	PUSH_REGS rdi, rsi, rdx, rcx, rax, r8, r9, r10, r11, rbx, rbp, r12, r13, r14, r15
+#define RESTORE_REGS	POP_REGS r15, r14, r13, r12, rbp, rbx, r11, r10, r9, r8, rax, rcx, rdx, rsi, rdi
 
 	/* Set \reg to this CPU's struct cpu_info, from any stack of the block. */
 	.macro GET_CPU_INFO reg
@@ -152,18 +134,10 @@ entry_debug:
 	push	%rax
 	GET_CPU_INFO %rax
 	lea	UREGS_es(%rax), %rax
-	pushq	48(%rsp)			/* SS: 8 (rax) + 8 (error) + rip cs rflags rsp */
-	popq	-8(%rax)
-	pushq	40(%rsp)
-	popq	-16(%rax)
-	pushq	32(%rsp)
-	popq	-24(%rax)
-	pushq	24(%rsp)
-	popq	-32(%rax)
-	pushq	16(%rsp)
-	popq	-40(%rax)
-	pushq	8(%rsp)
-	popq	-48(%rax)
+	.irp	n, 48, 40, 32, 24, 16, 8	/* SS: 8 (rax) + 8 (error) + rip cs rflags rsp; down to the error code */
+	pushq	\n(%rsp)
+	popq	(\n - 56)(%rax)
+	.endr
 	sub	$48, %rax
 	xchg	%rax, (%rsp)			/* rax back, new stack pointer on the stack */
 	pop	%rsp
@@ -183,6 +157,20 @@ entry_ist:
 
 /* ---- SYSCALL and SYSENTER ------------------------------------------------------------------- */
 
+	.macro BY_SYSCALL cs, fn
+	push	$SS_FLAT
+	pushq	(SCRATCH(0) + 8)(%rsp)
+	push	%r11
+	push	\cs
+	push	%rcx
+	push	$0
+	movl	$VEC_SYSCALL, 4(%rsp)
+	SAVE_REGS
+	mov	%rsp, %rdi
+	CALL_ALIGNED \fn
+	jmp	return_to_guest
+	.endm
+
 	/*
 	 * From the CPU's stub page: RSP = &guest_regs.es, the guest's RSP in scratch[0], RCX and R11
 	 * the return address and flags, interrupts off.
@@ -196,19 +184,13 @@ syscall_entry:
 	je	user_syscall
 	cmp	$NR_IRET, %eax
 	je	fast_iret
+	cmp	$NR_MMU_UPDATE, %eax
+	je	own_request
+	cmp	$NR_MMUEXT_OP, %eax
+	je	own_request
 syscall_slow:
 	mov	SCRATCH(2)(%rsp), %rbx
-	push	$SS_FLAT
-	pushq	(SCRATCH(0) + 8)(%rsp)
-	push	%r11
-	push	$CS_KERNEL_64
-	push	%rcx
-	push	$0
-	movl	$VEC_SYSCALL, 4(%rsp)
-	SAVE_REGS
-	mov	%rsp, %rdi
-	CALL_ALIGNED syscall_from_guest
-	jmp	return_to_guest
+	BY_SYSCALL $CS_KERNEL_64, syscall_from_guest
 
 	/*
 	 * The two ways that a guest's own system calls take, kept short: from its user mode to its
@@ -285,7 +267,6 @@ user_syscall:
 	mov	%rcx, (UREGS_cs - UREGS_es)(%rsp)
 	mov	VCPU_syscall_addr(%rbx), %rcx
 	movb	$1, VCPU_kernel_mode(%rbx)
-	incq	VCPU_fast_syscalls(%rbx)
 	mov	VCPU_kernel_cr3(%rbx), %rdx
 	swapgs
 	mov	%rdx, %cr3
@@ -328,7 +309,6 @@ user_syscall_slow:
 	mov	VCPU_info(%rbx), %rax
 	testl	$FLAGS_IF, SCRATCH(4)(%rsp)
 	setz	VINFO_mask(%rax)
-	incq	VCPU_fast_irets(%rbx)
 	.endm
 
 	/*
@@ -523,20 +503,59 @@ fault_slow_rbx:
 	mov	KEPT(2)(%rsp), %rbx
 	jmp	entry_common
 
+	/*
+	 * One request of mmu_update or mmuext_op about the caller itself, and nothing to count: only what C may
+	 * change is saved.  What cannot be done here, or leaves work, is (also) a call of the long way: of this
+	 * request, or of none.  RBX: vCPU.  Our frame: R10 R9 R8 RSI RDI R11 RCX RAX.
+	 */
+#define OWN(n)		(SCRATCH(n) + 8)
+own_request:
+	cmp	$1, %esi
+	jne	syscall_slow
+	test	%rdx, %rdx
+	jnz	syscall_slow
+	cmp	$DOMID_SELF, %r10d
+	jne	syscall_slow
+	test	$(FLAGS_RF | FLAGS_TF), %r11d
+	jnz	syscall_slow
+	cmpb	$0, VCPU_long_ways(%rbx)
+	jne	syscall_slow
+	bt	$47, %rcx			/* behind a SYSCALL at the end of the lower half: no SYSRET */
+	jc	own_high
+own_canonical:
+	PUSH_REGS rax, rcx, r11, rdi, rsi, r8, r9, r10
+	mov	%eax, %esi
+	mov	%rbx, %rdx
+	sti
+	call	hypercall_own
+	cli
+	mov	VCPU_info(%rbx), %rcx
+	movzbl	VINFO_pending(%rcx), %edx
+	or	VCPU_nmi_or_segments(%rbx), %dx
+	or	(CI_softirq - UREGS_es + 64)(%rsp), %edx
+	or	%eax, %edx
+	POP_REGS r10, r9, r8, rsi, rdi, r11, rcx
+	mov	$0, %edx
+	jnz	own_again
+	mov	OWN(2)(%rsp), %rbx
+	mov	OWN(0)(%rsp), %rsp
+	sysretq
+
+own_again:
+	and	$1, %eax
+	mov	%eax, %esi
+	pop	%rax
+	jmp	syscall_slow
+
+own_high:
+	test	%rcx, %rcx
+	js	own_canonical
+	jmp	syscall_slow
+
 	.balign	16
 	.globl	syscall32_entry
 syscall32_entry:
-	push	$SS_FLAT
-	pushq	(SCRATCH(0) + 8)(%rsp)
-	push	%r11
-	push	$CS_USER_32
-	push	%rcx
-	push	$0
-	movl	$VEC_SYSCALL, 4(%rsp)
-	SAVE_REGS
-	mov	%rsp, %rdi
-	CALL_ALIGNED syscall32_from_guest
-	jmp	return_to_guest
+	BY_SYSCALL $CS_USER_32, syscall32_from_guest
 
 	/* SYSENTER keeps neither RIP nor RSP: the guest's callback finds zeroes there, as the ABI says. */
 	.balign	16
@@ -557,6 +576,14 @@ sysenter_entry:
 	/* fall through */
 
 /* ---- the way out ----------------------------------------------------------------------------- */
+
+	.macro LEAVE_BY insn
+	RESTORE_REGS
+	mov	(UREGS_rip - UREGS_error_code)(%rsp), %rcx
+	mov	(UREGS_rflags - UREGS_error_code)(%rsp), %r11
+	mov	(UREGS_rsp - UREGS_error_code)(%rsp), %rsp
+	\insn
+	.endm
 
 	.balign	16
 	.globl	return_to_guest
@@ -594,17 +621,8 @@ exit_checked:
 	jne	1f
 	testl	$(0x10000 | 0x100), UREGS_rflags(%rsp)	/* RF, TF: IRET's business */
 	jnz	1f
-	RESTORE_REGS
-	mov	(UREGS_rip - UREGS_error_code)(%rsp), %rcx
-	mov	(UREGS_rflags - UREGS_error_code)(%rsp), %r11
-	mov	(UREGS_rsp - UREGS_error_code)(%rsp), %rsp
-	sysretq
-2:
-	RESTORE_REGS
-	mov	(UREGS_rip - UREGS_error_code)(%rsp), %rcx
-	mov	(UREGS_rflags - UREGS_error_code)(%rsp), %r11
-	mov	(UREGS_rsp - UREGS_error_code)(%rsp), %rsp
-	sysretl
+	LEAVE_BY sysretq
+2:	LEAVE_BY sysretl
 1:
 	RESTORE_REGS
 	add	$8, %rsp

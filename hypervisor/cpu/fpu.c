@@ -165,10 +165,8 @@ void fpu_set_fxsave(struct vcpu *v, const void *fxsave)
 /* AVX needs SSE, AVX-512 all its three parts and AVX. */
 bool fpu_xcr0_ok(u64 xcr0)
 {
-	return !(xcr0 & ~fpu_xcr0_mask) && (xcr0 & XCR0_X87) &&
-	       (!(xcr0 & XCR0_AVX) || (xcr0 & XCR0_SSE)) &&
-	       (!(xcr0 & XCR0_AVX512) ||
-		((xcr0 & XCR0_AVX512) == XCR0_AVX512 && (xcr0 & XCR0_AVX)));
+	return !(xcr0 & ~fpu_xcr0_mask) && (xcr0 & XCR0_X87) && (!(xcr0 & XCR0_AVX) || (xcr0 & XCR0_SSE)) &&
+	       (!(xcr0 & XCR0_AVX512) || ((xcr0 & XCR0_AVX512) == XCR0_AVX512 && (xcr0 & XCR0_AVX)));
 }
 
 int fpu_set_xcr0(struct vcpu *v, u64 xcr0)

@@ -82,8 +82,7 @@ void gdt_init_cpu(struct pcpu *p)
 	tss->ist[IST_MC - 1] = block + 3 * PAGE_SIZE;
 	tss->ist[IST_DB - 1] = block + 4 * PAGE_SIZE;
 	tss->iomap = sizeof(*tss);		/* past the limit: no port is allowed */
-	hv_map_page(window, hv_to_mfn(p->gdt),
-		    PTE_PRESENT | PTE_WRITE | PTE_ACCESSED | PTE_DIRTY | PTE_NX);
+	hv_map_page(window, hv_to_mfn(p->gdt), PTE_PRESENT | PTE_WRITE | PTE_ACCESSED | PTE_DIRTY | PTE_NX);
 }
 
 void gdt_load(struct pcpu *p)

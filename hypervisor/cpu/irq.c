@@ -80,7 +80,7 @@ void irq_dispatch(unsigned int vector)
 		break;
 	case VEC_TLB:
 		lapic_eoi();
-		tlb_flush_ipi();
+		tlb_poll();
 		break;
 	case VEC_ERROR:
 		lapic_eoi();

@@ -66,8 +66,7 @@ static void show_registers(const struct cpu_user_regs *r)
 	log_err("rsi %016lx rdi %016lx rbp %016lx r8  %016lx", r->rsi, r->rdi, r->rbp, r->r8);
 	log_err("r9  %016lx r10 %016lx r11 %016lx r12 %016lx", r->r9, r->r10, r->r11, r->r12);
 	log_err("r13 %016lx r14 %016lx r15 %016lx", r->r13, r->r14, r->r15);
-	log_err("cr0 %08lx cr2 %016lx cr3 %08lx cr4 %08lx", read_cr0(), read_cr2(), read_cr3(),
-		read_cr4());
+	log_err("cr0 %08lx cr2 %016lx cr3 %08lx cr4 %08lx", read_cr0(), read_cr2(), read_cr3(), read_cr4());
 }
 
 static void show_guest(void)

@@ -124,8 +124,7 @@ static void close_interdomain(struct domain *d, u32 port)
 	struct evtchn *ch = evtchn_at(d, port);
 	struct evtchn *far = evtchn_at(ch->remote.dom, ch->remote.port);
 
-	CHECK(far->state == EVTCHNSTAT_interdomain && far->remote.dom == d &&
-	      far->remote.port == port);
+	CHECK(far->state == EVTCHNSTAT_interdomain && far->remote.dom == d && far->remote.port == port);
 	WRITE_ONCE(far->state, EVTCHNSTAT_unbound);
 	far->unbound_for = d->id;
 	port_free(d, port);
@@ -295,8 +294,7 @@ static void dump_port(struct domain *d, u32 port, const struct evtchn *ch)
 		break;
 	case EVTCHNSTAT_pirq:
 	case EVTCHNSTAT_virq:
-		log_info("  %4u [%s] v%u %s %u", port, marks, ch->vcpu, state_names[ch->state],
-			 ch->virq);
+		log_info("  %4u [%s] v%u %s %u", port, marks, ch->vcpu, state_names[ch->state], ch->virq);
 		break;
 	default:
 		log_info("  %4u [%s] v%u %s", port, marks, ch->vcpu, state_names[ch->state]);
@@ -305,8 +303,7 @@ static void dump_port(struct domain *d, u32 port, const struct evtchn *ch)
 
 void evtchn_dump(struct domain *d)
 {
-	log_info("d%u: event channels, %s, [pending, masked]", d->id,
-		 d->evtchn.fifo ? "FIFO" : "two-level");
+	log_info("d%u: event channels, %s, [pending, masked]", d->id, d->evtchn.fifo ? "FIFO" : "two-level");
 	spin_lock(&d->evtchn.lock);
 	for (u32 port = 0; evtchn_port_valid(d, port); port++)
 		if (evtchn_is_open(evtchn_at(d, port)))

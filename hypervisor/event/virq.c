@@ -15,8 +15,7 @@ int (*pirq_bind_hook)(struct domain *d, u32 pirq, bool bind, bool share);
 
 bool virq_is_global(u32 virq)
 {
-	return virq != VIRQ_TIMER && virq != VIRQ_DEBUG && virq != VIRQ_XENOPROF &&
-	       virq != VIRQ_XENPMU;
+	return virq != VIRQ_TIMER && virq != VIRQ_DEBUG && virq != VIRQ_XENOPROF && virq != VIRQ_XENPMU;
 }
 
 void virq_raise(struct vcpu *v, u32 virq)

@@ -20,8 +20,7 @@ static const u8 sizes[] = {
 /* These ask about one table and take one element. */
 static bool wants_one(u32 cmd)
 {
-	return cmd == GNTTABOP_setup_table || cmd == GNTTABOP_query_size ||
-	       cmd == GNTTABOP_get_status_frames;
+	return cmd == GNTTABOP_setup_table || cmd == GNTTABOP_query_size || cmd == GNTTABOP_get_status_frames;
 }
 
 /* Elements [0, count), as far as there is time.  Return: 0; an error; -ERESTART, *done moved on. */

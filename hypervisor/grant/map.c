@@ -31,8 +31,7 @@ static s16 map_pinned(struct vcpu *v, struct domain *from, gnttab_map_grant_ref_
 		return status;
 	mfn = frame_to_mfn(grant_active(from->grant, m->ref)->frame);
 	if ((m->flags & GNTMAP_host_map) &&
-	    entry_map_grant(v, m->host_addr, m->flags & GNTMAP_contains_pte, mfn,
-			    pte_flags(m->flags))) {
+	    entry_map_grant(v, m->host_addr, m->flags & GNTMAP_contains_pte, mfn, pte_flags(m->flags))) {
 		grant_unpin(from, m->ref, readonly);
 		return GNTST_general_error;
 	}
@@ -91,8 +90,7 @@ long do_gnttab_map_grant_ref(struct subop_call *c, void *op)
  * Take away the page-table entry and the device mapping, as far as addresses are given.  The pin
  * goes when the batch ends, after the TLB flush.
  */
-static s16 unmap(struct vcpu *v, struct grant_batch *b, u32 handle, u64 host_addr, u64 bus_addr,
-		 u64 new_addr)
+static s16 unmap(struct vcpu *v, struct grant_batch *b, u32 handle, u64 host_addr, u64 bus_addr, u64 new_addr)
 {
 	struct grant_table *gt = v->domain->grant;
 	struct grant_mapping *m = mapping_at(gt, handle);
@@ -148,8 +146,7 @@ long do_gnttab_unmap_grant_ref(struct subop_call *c, void *op)
 	struct spinlock *lock = &c->v->domain->grant->lock;
 
 	spin_lock(lock);
-	u->status = unmap(c->v, (struct grant_batch *)c->extra, u->handle, u->host_addr,
-			  u->dev_bus_addr, 0);
+	u->status = unmap(c->v, (struct grant_batch *)c->extra, u->handle, u->host_addr, u->dev_bus_addr, 0);
 	spin_unlock(lock);
 	return 0;
 }
@@ -161,8 +158,7 @@ long do_gnttab_unmap_and_replace(struct subop_call *c, void *op)
 	struct spinlock *lock = &c->v->domain->grant->lock;
 
 	spin_lock(lock);
-	u->status = unmap(c->v, (struct grant_batch *)c->extra, u->handle, u->host_addr, 0,
-			  u->new_addr);
+	u->status = unmap(c->v, (struct grant_batch *)c->extra, u->handle, u->host_addr, 0, u->new_addr);
 	spin_unlock(lock);
 	return 0;
 }

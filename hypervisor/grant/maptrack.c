@@ -82,8 +82,7 @@ int grant_domain_destroy(struct domain *d)
 	return 0;
 }
 
-void grant_for_each_ref(struct domain *d, void (*fn)(void *arg, struct frame *f, bool writable),
-			void *arg)
+void grant_for_each_ref(struct domain *d, void (*fn)(void *arg, struct frame *f, bool writable), void *arg)
 {
 	struct grant_table *gt = d->grant;
 
@@ -93,8 +92,7 @@ void grant_for_each_ref(struct domain *d, void (*fn)(void *arg, struct frame *f,
 		const struct grant_mapping *m = mapping_slot(gt, h);
 
 		if (m->flags & (IN_USE | MAPPING_DONE))
-			fn(arg, grant_active(m->dom->grant, m->ref)->frame,
-			   !(m->flags & GNTMAP_readonly));
+			fn(arg, grant_active(m->dom->grant, m->ref)->frame, !(m->flags & GNTMAP_readonly));
 	}
 }
 
@@ -119,8 +117,7 @@ void grant_dump(struct domain *d)
 		const struct grant_mapping *m = mapping_slot(gt, h);
 
 		if (m->flags & IN_USE)
-			log_info("  handle %u: d%u ref %u flags %#x", h, m->dom->id, m->ref,
-				 m->flags);
+			log_info("  handle %u: d%u ref %u flags %#x", h, m->dom->id, m->ref, m->flags);
 	}
 	spin_unlock(&gt->lock);
 }

@@ -35,8 +35,7 @@ static bool header_allows(union header e, const struct grant_active *act, domid_
 		return true;
 	if (e.h.domid != who || ((how & PIN_MAP) && (e.h.flags & GTF_sub_page)))
 		return false;
-	return type == GTF_permit_access ||
-	       (type == GTF_transitive && version == 2 && !(how & PIN_MAP));
+	return type == GTF_permit_access || (type == GTF_transitive && version == 2 && !(how & PIN_MAP));
 }
 
 /* Version 1: the bits are in the entry's own flags.  The header that was accepted goes to *e. */
@@ -181,8 +180,7 @@ s16 grant_pin(struct domain *d, u32 ref, domid_t who, unsigned int how)
 	if (ref >= grant_entries(gt))
 		return GNTST_bad_gntref;
 	act = grant_active(gt, ref);
-	if (is_pinned(act) && (act->domid != who || act->readers == PIN_MAX ||
-			       act->writers == PIN_MAX ||
+	if (is_pinned(act) && (act->domid != who || act->readers == PIN_MAX || act->writers == PIN_MAX ||
 			       ((how & PIN_MAP) && act->kind != GRANT_PAGE)))
 		return GNTST_general_error;
 

@@ -46,8 +46,7 @@ static struct domain_console *console_of(struct domain *d)
 	spin_lock_init(&c->lock, "guest console", LOCK_EVTQ);
 	c->credit = LINES_AT_ONCE;
 	c->credit_time = now_ns();
-	if (__atomic_compare_exchange_n(&d->console, &none, c, false, __ATOMIC_ACQ_REL,
-					__ATOMIC_ACQUIRE))
+	if (__atomic_compare_exchange_n(&d->console, &none, c, false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE))
 		return c;
 	zfree(c);				/* another vCPU was first */
 	return none;
@@ -83,8 +82,7 @@ static void put_line(const struct domain *d, struct domain_console *c)
 
 	if (console_guests && take_credit(c)) {
 		if (c->dropped)
-			n = snprintf(text, sizeof(text), "(d%u) [%u lines left out]\n", d->id,
-				     c->dropped);
+			n = snprintf(text, sizeof(text), "(d%u) [%u lines left out]\n", d->id, c->dropped);
 		console_write_raw(text, n);
 		c->dropped = 0;
 		n = snprintf(text, sizeof(text), "(d%u) %.*s\n", d->id, (int)c->len, c->line);

@@ -7,6 +7,7 @@
 #include "dev/console.h"
 #include "hypercall/dispatch.h"
 #include "hypercall/hypercall.h"
+#include "mm/mmu.h"
 
 enum who { ANY, PRIV };
 
@@ -49,6 +50,15 @@ long hypercall_call(struct vcpu *v, u32 nr)
 	return unlikely(trace_on) ? trace_call(v, nr, call) : call(v, nr);
 }
 
+unsigned long hypercall_own(guest_va_t req, u32 nr, struct vcpu *v)
+{
+	v->hc.nr = nr;
+	if (nr == HC_mmu_update ? mmu_update_own(v, req) : mmuext_own(v, req))
+		return 1;
+	counters[this_cpu()][nr]++;
+	return v->domain->mm.dying ? 2 : 0;
+}
+
 /*
  * A call that answers -ERESTART is made again: RIP goes back to its SYSCALL (two bytes), and the
  * arguments that hold its progress go to their registers.  In between the guest may take events.
@@ -81,11 +91,6 @@ void hypercall_dispatch(struct vcpu *v, struct cpu_user_regs *regs)
 bool hypercall_preempt(void)
 {
 	return softirq_pending() || event_pending(&current->evtchn);
-}
-
-void hypercall_set_arg(struct vcpu *v, unsigned int n, u64 value)
-{
-	v->hc.args[n] = value;
 }
 
 #ifdef DEBUG

@@ -50,7 +50,7 @@ long subop_call(enum subop_family fam, u32 nr, struct subop_call *c);
 /* For long calls: true when the vCPU should go out and look at events or softirqs. */
 bool hypercall_preempt(void);
 /* Change argument n (0-5) of the running call, then return -ERESTART: it is made again with it. */
-void hypercall_set_arg(struct vcpu *v, unsigned int n, u64 value);
+static inline void hypercall_set_arg(struct vcpu *v, unsigned int n, u64 value) { v->hc.args[n] = value; }
 
 /* Say why a call fails: to the trace ring and, at loglvl debug, the console.  Returns rc. */
 #ifdef DEBUG

@@ -10,7 +10,6 @@
 struct vcpu_hypercall {
 	u64 args[6];			/* of the running call; a restart may have changed them */
 	u32 nr;
-	u64 fast_syscalls, fast_irets;	/* bounced and returned by cpu/entry.S alone */
 };
 
 #endif

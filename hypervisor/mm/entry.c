@@ -214,12 +214,26 @@ static void entry_write(pte_t *slot, pte_t old, pte_t val, bool preserve_ad)
 		;
 }
 
-static int l1_set(struct domain *pg_owner, struct frame *table, pte_t *slot, pte_t val, bool preserve_ad)
+static inline int l1_set(struct domain *pg_owner, struct frame *table, pte_t *slot, pte_t val, bool preserve_ad)
 {
 	struct domain *d = table->owner;
 	pte_t old = READ_ONCE(*slot);
 	bool same = !((old ^ val) & SAME_REFS);
+	struct frame *f;
 	int rc;
+	u64 x;
+
+	/* Made read-only, as forks do: the frame's reference stays. */
+	if (((old ^ val) & SAME_REFS) == PTE_WRITE && (old & val & PTE_PRESENT) && (old & PTE_WRITE) && !(val & CACHE_FLAGS)) {
+		f = frame_lookup(pte_mfn(old));
+		if (f && f->owner == pg_owner) {
+			entry_write(slot, old, l1_adjust(val), preserve_ad);
+			x = f->state;
+			if ((x & FS_TYPE_REF_MASK) <= FS_TYPE_REF || !frame_cas(f, &x, x - FS_TYPE_REF))
+				frame_put_type(f, false);
+			return 0;
+		}
+	}
 
 	if (val & PTE_PRESENT) {
 		if (!same)
@@ -255,8 +269,7 @@ static int upper_set(struct frame *table, unsigned int level, pte_t *slot, pte_t
 	return 0;
 }
 
-int entry_set(struct domain *pg_owner, struct frame *table, unsigned int index, pte_t val,
-	      bool preserve_ad)
+int entry_set(struct domain *pg_owner, struct frame *table, unsigned int index, pte_t val, bool preserve_ad)
 {
 	unsigned int level = type_level(fs_type(table->state));
 	pte_t *slot = &entries(table)[index];
@@ -273,7 +286,7 @@ int entry_set(struct domain *pg_owner, struct frame *table, unsigned int index, 
 /* ---- writes that the guest made directly -------------------------------------------------------- */
 
 /* The slot that va, mapped read-only, lies in, if it is in an L1 table of v's domain. */
-static pte_t *slot_mapped_at(struct vcpu *v, guest_va_t va, struct frame **table)
+static inline pte_t *slot_mapped_at(struct vcpu *v, guest_va_t va, struct frame **table)
 {
 	struct frame *walked, *f;
 	pte_t *l1e = walk_l1(v, va, &walked);
@@ -327,33 +340,60 @@ static int l1_exchange(struct frame *table, pte_t *slot, pte_t *old, pte_t val)
 	return 0;
 }
 
-int entry_emulate_write(struct vcpu *v, guest_va_t va, u64 val, unsigned int bytes, bool cmpxchg,
-			u64 *expected)
+/* Take d->mm.lock and find the slot that va shows.  NULL, the lock not taken: *rc says why not. */
+static inline pte_t *lock_slot_at(struct vcpu *v, guest_va_t va, struct frame **table, int *rc)
 {
 	struct domain *d = v->domain;
+	pte_t *slot = NULL;
+
+	spin_lock(&d->mm.lock);
+	*rc = mm_finish_dying(d) ? -EAGAIN : -EINVAL;
+	if (likely(*rc == -EINVAL))
+		slot = slot_mapped_at(v, va, table);
+	if (!slot)
+		spin_unlock(&d->mm.lock);
+	return slot;
+}
+
+int entry_write_word(struct vcpu *v, guest_va_t va, u64 val, u64 *old)
+{
+	struct frame *table;
+	int rc;
+	pte_t *slot = lock_slot_at(v, va, &table, &rc);
+
+	if (!slot)
+		return rc;
+	if (old) {
+		*old = READ_ONCE(*slot);
+		rc = l1_exchange(table, slot, old, val);
+	} else {
+		rc = l1_set(table->owner, table, slot, val, false);
+	}
+	spin_unlock(&v->domain->mm.lock);
+	return rc;
+}
+
+int entry_emulate_write(struct vcpu *v, guest_va_t va, u64 val, unsigned int bytes, u64 *expected)
+{
 	struct frame *table;
 	pte_t *slot, old;
-	int rc = -EINVAL;
+	int rc;
 
 	if (!bytes || bytes > 8 || (bytes & (bytes - 1)) || (va & (bytes - 1)))
 		return -EINVAL;
-	spin_lock(&d->mm.lock);
-	if (mm_finish_dying(d)) {
-		spin_unlock(&d->mm.lock);
-		return -EAGAIN;
-	}
-	slot = slot_mapped_at(v, va, &table);
-	if (slot && !expected) {
-		rc = l1_set(d, table, slot, merge(READ_ONCE(*slot), va, val, bytes), false);
-	} else if (slot) {
-		old = READ_ONCE(*slot);
-		if (cmpxchg)
-			old = merge(old, va, *expected, bytes);
+	slot = lock_slot_at(v, va, &table, &rc);
+	if (!slot)
+		return rc;
+	old = READ_ONCE(*slot);
+	if (!expected) {
+		rc = l1_set(v->domain, table, slot, merge(old, va, val, bytes), false);
+	} else {
+		old = merge(old, va, *expected, bytes);
 		rc = l1_exchange(table, slot, &old, merge(old, va, val, bytes));
-		if (rc == -EAGAIN || !cmpxchg)
+		if (rc == -EAGAIN)
 			*expected = old >> ((va & 7) * 8);
 	}
-	spin_unlock(&d->mm.lock);
+	spin_unlock(&v->domain->mm.lock);
 	return rc;
 }
 
@@ -406,8 +446,7 @@ int entry_unmap_grant(struct vcpu *v, u64 addr, bool contains_pte, mfn_t mfn, bo
 	slot = grant_slot(v, addr, contains_pte, &table);
 	if (slot && new_addr)
 		from = contains_pte ? NULL : walk_l1(v, new_addr, &table);
-	if (slot && (from || !new_addr) && from != slot &&
-	    is_grant_entry(READ_ONCE(*slot), mfn, readonly)) {
+	if (slot && (from || !new_addr) && from != slot && is_grant_entry(READ_ONCE(*slot), mfn, readonly)) {
 		/* unmap_and_replace: the entry at new_addr moves here, with what it holds. */
 		if (from)
 			val = __atomic_exchange_n(from, 0, __ATOMIC_SEQ_CST);

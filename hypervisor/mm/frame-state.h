@@ -114,9 +114,7 @@ u64 frame_wait(const struct frame *f);
 /* True when f is a table of the given type in use and wholly checked; false for any other frame. */
 static inline bool frame_is_table(const struct frame *f, enum frame_type type)
 {
-	u64 x = f->state;
-
-	return (x & FS_VALID) && fs_type(x) == type;
+	return (f->state & (FS_VALID | FS_TYPE_MASK)) == (FS_VALID | fs_of_type(type));
 }
 
 /* Table types and FT_SEGDESC (table.c).  Locks: the caller holds f->owner->mm.lock. */

@@ -16,6 +16,5 @@ bool iomem_allowed(const struct domain *d, mfn_t mfn)
 {
 	return (d->privileged || control_has(&d->control.frames, mfn, mfn)) &&
 	       !(mfn >> (cpu_features.phys_bits - PAGE_SHIFT)) &&
-	       (mfn < MSI_WINDOW_FIRST || mfn > MSI_WINDOW_LAST) &&
-	       !ioapic_is_mmio(mfn << PAGE_SHIFT);
+	       (mfn < MSI_WINDOW_FIRST || mfn > MSI_WINDOW_LAST) && !ioapic_is_mmio(mfn << PAGE_SHIFT);
 }

@@ -65,11 +65,12 @@ int entry_set(struct domain *pg_owner, struct frame *table, unsigned int index, 
 
 /*
  * A guest's faulting write of 1, 2, 4 or 8 bytes, aligned, to one of its own L1 tables, already
- * decoded (pv/emulate).  With cmpxchg, *expected must be there; if it is not, *expected gets what is,
+ * decoded (pv/emulate-pt.c).  *expected, if any is, must be there; if it is not, *expected gets what is,
  * and -EAGAIN.  Return: 0; -EAGAIN; -EINVAL, -EPERM, -EBUSY: not done, the fault is the guest's.
  */
-int entry_emulate_write(struct vcpu *v, guest_va_t va, u64 val, unsigned int bytes,
-			bool cmpxchg, u64 *expected);
+int entry_emulate_write(struct vcpu *v, guest_va_t va, u64 val, unsigned int bytes, u64 *expected);
+/* The usual ones: all 8 bytes, va aligned.  old: NULL, or gets what was there (XCHG). */
+int entry_write_word(struct vcpu *v, guest_va_t va, u64 val, u64 *old);
 /* True when va is mapped read-only by an L1 entry to a frame of type L1 owned by v's domain. */
 bool entry_is_emulatable(struct vcpu *v, guest_va_t va);
 
@@ -118,14 +119,11 @@ extern pte_t *hv_root;				/* the hypervisor's own L4 (idle) */
 /* ---- TLB ------------------------------------------------------------------------------------ */
 
 void tlb_flush_local(void);
-void tlb_flush_page_local(guest_va_t va);
 void tlb_flush_mask(const u64 *cpu_mask);		/* bitmap of NR_CPUS bits; waits until done */
 void tlb_flush_page_mask(const u64 *cpu_mask, guest_va_t va);
 void tlb_flush_domain(struct domain *d);		/* every CPU that runs one of d's vCPUs */
 void cache_flush_mask(const u64 *cpu_mask);		/* write back and invalidate caches */
-/* The IPI handler, called from the interrupt path. */
-void tlb_flush_ipi(void);
-/* Answer requests of other CPUs now: for loops that wait with interrupts off. */
+/* Answer requests of other CPUs now: for the IPI, and for loops that wait with interrupts off. */
 void tlb_poll(void);
 /* Whoever writes CR3 himself: tlb_cr3_done(tlb_cr3_begin()) around it spares flushes later on. */
 u64 tlb_cr3_begin(void);

@@ -110,8 +110,7 @@ static inline __attribute__((always_inline)) int update_table(struct parties *p,
 	if (!f)
 		return hc_fail(-EINVAL, "table at %#lx is not the domain's", ptr);
 	if ((f->state & FS_VALID) && type_is_table(fs_type(f->state)))
-		return entry_set(p->pg_owner, f, (ptr & ~PAGE_MASK) / sizeof(pte_t), val,
-				 preserve_ad);
+		return entry_set(p->pg_owner, f, (ptr & ~PAGE_MASK) / sizeof(pte_t), val, preserve_ad);
 	return plain_write(f, ptr, val);
 }
 
@@ -186,6 +185,23 @@ static long run_requests(struct vcpu *v, struct parties *p, guest_va_t reqs, u32
 		++*i;
 		rc = mm_finish_dying(p->pt_owner);
 	}
+	return rc;
+}
+
+long mmu_update_own(struct vcpu *v, guest_va_t req)
+{
+	struct domain *d = v->domain;
+	struct parties p = { d, d, NULL };
+	mmu_update_t r;
+	long rc;
+
+	if (copy_from_guest(&r, req, sizeof(r)))
+		return -EFAULT;
+	spin_lock(&d->mm.lock);
+	rc = d->dying || d->mm.dying ? -ERESTART : one_request(v, &p, &r);
+	if (p.held)
+		frame_put(p.held);
+	spin_unlock(&d->mm.lock);
 	return rc;
 }
 

@@ -28,4 +28,8 @@ void mmu_party_put(struct vcpu *v, struct domain *d);
 /* A guest's mask of its vCPUs as a mask of the CPUs they run on now.  0, -EFAULT. */
 int mmu_vcpu_mask(struct vcpu *v, guest_va_t va, u64 *cpus);
 
+/* One request about v's own domain.  0, or anything else: nothing is done, and do_NAME() knows why. */
+long mmu_update_own(struct vcpu *v, guest_va_t req);
+long mmuext_own(struct vcpu *v, guest_va_t req);
+
 #endif

@@ -26,10 +26,10 @@ static inline struct domain *owner_of(const struct subop_call *c)
 }
 
 /* Roots, flushes and the LDT are only one's own. */
-static inline bool is_foreign(const struct subop_call *c)
-{
-	return owner_of(c) != c->v->domain;
-}
+#define OWN_ONLY (BIT(MMUEXT_NEW_BASEPTR) | BIT(MMUEXT_TLB_FLUSH_LOCAL) | BIT(MMUEXT_INVLPG_LOCAL) |	\
+		  BIT(MMUEXT_TLB_FLUSH_MULTI) | BIT(MMUEXT_INVLPG_MULTI) | BIT(MMUEXT_TLB_FLUSH_ALL) |	\
+		  BIT(MMUEXT_INVLPG_ALL) | BIT(MMUEXT_FLUSH_CACHE) | BIT(MMUEXT_SET_LDT) |		\
+		  BIT(MMUEXT_NEW_USER_BASEPTR) | BIT(MMUEXT_FLUSH_CACHE_GLOBAL))
 
 /* ---- pins ----------------------------------------------------------------------------------------- */
 
@@ -53,11 +53,8 @@ long do_mmuext_unpin_table(struct subop_call *c, void *op)
 long do_mmuext_new_baseptr(struct subop_call *c, void *op)
 {
 	struct vcpu *v = c->v;
-	long rc;
+	long rc = mm_set_kernel_root(v, op_of(c)->arg1.mfn);
 
-	if (is_foreign(c))
-		return -EPERM;
-	rc = mm_set_kernel_root(v, op_of(c)->arg1.mfn);
 	/* The LDT's pages were found by the old root. */
 	if (!rc && v->pv.ldt_entries)
 		pv_invalidate_ldt(v);
@@ -66,8 +63,6 @@ long do_mmuext_new_baseptr(struct subop_call *c, void *op)
 
 long do_mmuext_new_user_baseptr(struct subop_call *c, void *op)
 {
-	if (is_foreign(c))
-		return -EPERM;
 	return mm_set_user_root(c->v, op_of(c)->arg1.mfn);
 }
 
@@ -98,8 +93,6 @@ int mmu_vcpu_mask(struct vcpu *v, guest_va_t va, u64 *cpus)
 
 static long mask_of(const struct subop_call *c, u64 *cpus)
 {
-	if (is_foreign(c))
-		return -EPERM;
 	if (mmu_vcpu_mask(c->v, handle_va(op_of(c)->arg2.vcpumask, 0), cpus))
 		return hc_fail(-EINVAL, "mask of vCPUs");
 	return 0;
@@ -113,16 +106,12 @@ static void flush_page(u64 cpus, guest_va_t va)
 
 long do_mmuext_tlb_flush_local(struct subop_call *c, void *op)
 {
-	if (is_foreign(c))
-		return -EPERM;
 	tlb_flush_local();
 	return 0;
 }
 
 long do_mmuext_invlpg_local(struct subop_call *c, void *op)
 {
-	if (is_foreign(c))
-		return -EPERM;
 	flush_page(BIT(this_cpu()), op_of(c)->arg1.linear_addr);
 	return 0;
 }
@@ -149,16 +138,12 @@ long do_mmuext_invlpg_multi(struct subop_call *c, void *op)
 
 long do_mmuext_tlb_flush_all(struct subop_call *c, void *op)
 {
-	if (is_foreign(c))
-		return -EPERM;
 	tlb_flush_domain(c->v->domain);
 	return 0;
 }
 
 long do_mmuext_invlpg_all(struct subop_call *c, void *op)
 {
-	if (is_foreign(c))
-		return -EPERM;
 	flush_page(tlb_cpus_of(c->v->domain), op_of(c)->arg1.linear_addr);
 	return 0;
 }
@@ -166,8 +151,6 @@ long do_mmuext_invlpg_all(struct subop_call *c, void *op)
 /* Caches matter to those who drive devices. */
 static long flush_caches(const struct subop_call *c, u64 cpus)
 {
-	if (is_foreign(c))
-		return -EPERM;
 	if (!c->v->domain->privileged)
 		return -EACCES;
 	cache_flush_mask(&cpus);
@@ -191,8 +174,6 @@ long do_mmuext_set_ldt(struct subop_call *c, void *op)
 	u32 n = op_of(c)->arg2.nr_ents;
 	guest_va_t base = n ? op_of(c)->arg1.linear_addr : 0;
 
-	if (is_foreign(c))
-		return -EPERM;
 	return pv_set_ldt(c->v, base, n);
 }
 
@@ -258,6 +239,8 @@ static long run_ops(struct vcpu *v, struct domain *pg_owner, guest_va_t ops, u32
 			return -ERESTART;
 		if (copy_from_guest(&op, ops + (u64)*i * sizeof(op), sizeof(op)))
 			return -EFAULT;
+		if (pg_owner != v->domain && op.cmd < 64 && (OWN_ONLY & BIT(op.cmd)))
+			return -EPERM;
 		rc = subop_call(FAM_mmuext, op.cmd, &c);
 		if (rc)
 			break;
@@ -265,6 +248,16 @@ static long run_ops(struct vcpu *v, struct domain *pg_owner, guest_va_t ops, u32
 		rc = finish_dying(pg_owner);
 	}
 	return rc;
+}
+
+long mmuext_own(struct vcpu *v, guest_va_t req)
+{
+	mmuext_op_t op;
+	struct subop_call c = { .v = v, .extra = (u64)v->domain, .arg = (u64)&op };
+
+	if (READ_ONCE(v->domain->mm.dying) || copy_from_guest(&op, req, sizeof(op)))
+		return -EFAULT;
+	return subop_call(FAM_mmuext, op.cmd, &c);
 }
 
 /**
@@ -294,8 +287,7 @@ long do_mmuext_op(struct vcpu *v, const struct hc_mmuext_op *a)
 	pg_owner = mmu_party_get(v, a->foreign & 0xffff);
 	if (!pg_owner)
 		return hc_fail(-ESRCH, "no foreign domain %u", a->foreign);
-	rc = domain_may_control(v->domain, pg_owner) ?
-	     run_ops(v, pg_owner, ops, b.count, &i) : -EPERM;
+	rc = domain_may_control(v->domain, pg_owner) ? run_ops(v, pg_owner, ops, b.count, &i) : -EPERM;
 	mmu_party_put(v, pg_owner);
 	return mmu_batch_end(v, &b, i, ops + (u64)i * sizeof(mmuext_op_t), rc);
 }

@@ -78,8 +78,7 @@ static int invalidate(struct frame *f, unsigned int level, bool preemptible)
 		}
 		if (!(e & PTE_PRESENT))
 			continue;
-		if (entry_drop(f, level, e, preemptible) ||
-		    (preemptible && i && hypercall_preempt())) {
+		if (entry_drop(f, level, e, preemptible) || (preemptible && i && hypercall_preempt())) {
 			f->nr_valid = i;
 			return -ERESTART;
 		}
@@ -124,8 +123,7 @@ int mm_finish_dying_slow(struct domain *d)
 		struct frame *f = mfn_to_frame(d->mm.dying);
 
 		/* It may have come into use again, or be partly validated by now: then let it be. */
-		if ((f->state & (FS_PARTIAL | FS_TYPE_REF_MASK)) == FS_PARTIAL &&
-		    table_finish(f, true))
+		if ((f->state & (FS_PARTIAL | FS_TYPE_REF_MASK)) == FS_PARTIAL && table_finish(f, true))
 			return -ERESTART;
 		d->mm.dying = f->link;
 		__atomic_fetch_and(&f->state, ~FS_DYING, __ATOMIC_SEQ_CST);

@@ -65,11 +65,6 @@ void tlb_flush_local(void)
 	irq_restore(flags);
 }
 
-void tlb_flush_page_local(guest_va_t va)
-{
-	invlpg(va);
-}
-
 /* Interrupts off: otherwise the handler could answer in between, and we the next request by mistake. */
 void tlb_poll(void)
 {
@@ -88,11 +83,6 @@ void tlb_poll(void)
 		__atomic_fetch_and(&request.waiting, ~BIT(cpu), __ATOMIC_SEQ_CST);
 	}
 	irq_restore(flags);
-}
-
-void tlb_flush_ipi(void)
-{
-	tlb_poll();
 }
 
 static void flush_others(u64 mask, u64 then)

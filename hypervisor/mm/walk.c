@@ -8,28 +8,22 @@
 
 /*
  * What an entry of a complete table names is a table of d's, one level down.  Or, by a linear entry, one
- * of the same level: that way leads to no L1 table, and could show a root's hypervisor slots as lower
- * ones, so it ends there.
+ * of the same level: that way leads to no L1 table, which a look at the end finds.  Through a linear L4 it could
+ * show a root's hypervisor slots as lower ones, so it ends there.
  */
 static pte_t *walk(u64 cr3, guest_va_t va, struct frame **table)
 {
-	pte_t *t = maddr_to_hv(cr3 & PTE_MFN_MASK);
-	struct frame *f = NULL;
+	pte_t e = cr3 | PTE_PRESENT;
 
 	if (!cr3 || va_is_hypervisor(va) || !va_is_canonical(va))
 		return NULL;
-	for (unsigned int level = 4; level > 1; level--) {
-		pte_t e = READ_ONCE(t[PT_INDEX(va, level)]);
-
-		if (!(e & PTE_PRESENT))
+	for (unsigned int shift = 39; shift > 12; shift -= 9) {
+		e = ((pte_t *)maddr_to_hv(e & PTE_MFN_MASK))[va >> shift & (PT_ENTRIES - 1)];
+		if (!(e & PTE_PRESENT) || (shift == 39 && fs_type(mfn_to_frame(pte_mfn(e))->state) == FT_L4))
 			return NULL;
-		f = mfn_to_frame(pte_mfn(e));
-		if (fs_type(f->state) != FT_L1 + level - 2)
-			return NULL;
-		t = maddr_to_hv(e & PTE_MFN_MASK);
 	}
-	*table = f;
-	return &t[PT_INDEX(va, 1)];
+	*table = mfn_to_frame(pte_mfn(e));
+	return frame_is_table(*table, FT_L1) ? (pte_t *)maddr_to_hv(e & PTE_MFN_MASK) + PT_INDEX(va, 1) : NULL;
 }
 
 pte_t *walk_l1(struct vcpu *v, guest_va_t va, struct frame **table)

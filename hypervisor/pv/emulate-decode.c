@@ -51,8 +51,7 @@ u64 reg_read(struct cpu_user_regs *regs, const struct insn *in, unsigned int n, 
 	}
 }
 
-void reg_write(struct cpu_user_regs *regs, const struct insn *in, unsigned int n, unsigned int bytes,
-	       u64 val)
+void reg_write(struct cpu_user_regs *regs, const struct insn *in, unsigned int n, unsigned int bytes, u64 val)
 {
 	u64 *r = reg_ptr(regs, n);
 

@@ -166,7 +166,7 @@ static bool done(struct pt_write *w, int rc)
 
 static bool write_plain(struct pt_write *w, u64 val)
 {
-	return done(w, entry_emulate_write(w->v, w->va, val, w->bytes, false, NULL));
+	return done(w, entry_emulate_write(w->v, w->va, val, w->bytes, NULL));
 }
 
 static bool write_modified(struct pt_write *w)
@@ -177,7 +177,7 @@ static bool write_modified(struct pt_write *w)
 	if (copy_from_guest(&w->old, w->va, w->bytes) || !modify(w))
 		return false;
 	expected = w->old;
-	rc = entry_emulate_write(w->v, w->va, cut(w->val, w->bytes), w->bytes, true, &expected);
+	rc = entry_emulate_write(w->v, w->va, cut(w->val, w->bytes), w->bytes, &expected);
 	if (!rc)
 		modify_registers(w);
 	return done(w, rc);
@@ -191,7 +191,7 @@ static bool write_cmpxchg(struct pt_write *w)
 	int rc;
 
 	rc = entry_emulate_write(w->v, w->va, reg_read(w->regs, &w->in, w->in.reg, w->bytes),
-				 w->bytes, true, &expected);
+				 w->bytes, &expected);
 	if (rc && rc != -EAGAIN)
 		return false;
 	expected = cut(expected, w->bytes);
@@ -212,7 +212,7 @@ static bool write_cmpxchg8b(struct pt_write *w)
 
 	if ((w->in.reg & 7) != 1 || w->in.op_size == 8)
 		return false;			/* CMPXCHG16B: two entries at once */
-	rc = entry_emulate_write(w->v, w->va, r->rcx << 32 | (u32)r->rbx, 8, true, &expected);
+	rc = entry_emulate_write(w->v, w->va, r->rcx << 32 | (u32)r->rbx, 8, &expected);
 	if (rc && rc != -EAGAIN)
 		return false;
 	r->rflags &= ~FLAGS_ZF;
@@ -244,7 +244,7 @@ static bool write_string(struct pt_write *w)
 			return true;
 		}
 	}
-	if (entry_emulate_write(w->v, w->va, cut(val, w->bytes), w->bytes, false, NULL))
+	if (entry_emulate_write(w->v, w->va, cut(val, w->bytes), w->bytes, NULL))
 		return false;
 	w->regs->rdi += step;
 	if (movs)
@@ -326,7 +326,7 @@ static bool write_quick(struct vcpu *v, struct cpu_user_regs *regs, u64 va)
 	    *reg_ptr(regs, rm | (b[0] & 1) << 3) != va)
 		return false;
 	reg = reg_ptr(regs, (b[2] >> 3 & 7) | (b[0] & 4) << 1);
-	if (entry_emulate_write(v, va, *reg, 8, false, b[1] == 0x87 ? &old : NULL))
+	if ((va & 7) || entry_write_word(v, va, *reg, b[1] == 0x87 ? &old : NULL))
 		return false;
 	if (b[1] == 0x87)
 		*reg = old;
@@ -340,19 +340,10 @@ static bool is_string(u16 opcode)
 	return opcode >= 0xa4 && opcode <= 0xab;
 }
 
-/**
- * emulate_pt_write - a write fault of the guest kernel at an L1 table of its own
- * @va: where the CPU refused it (CR2)
- *
- * Return: true when the write was done (or is to be tried again, or a fault of another operand was
- * injected); false to give the guest its fault.
- */
-bool emulate_pt_write(struct vcpu *v, struct cpu_user_regs *regs, u64 va)
+static __attribute__((noinline)) bool write_decoded(struct vcpu *v, struct cpu_user_regs *regs, u64 va)
 {
 	struct pt_write w;
 
-	if (write_quick(v, regs, va))
-		return true;
 	if (!entry_is_emulatable(v, va))
 		return false;
 	w = (struct pt_write){ .v = v, .regs = regs };
@@ -372,4 +363,16 @@ bool emulate_pt_write(struct vcpu *v, struct cpu_user_regs *regs, u64 va)
 	if (va < w.va || va >= w.va + w.bytes || (w.va & (w.bytes - 1)))
 		return false;
 	return emulate_write(&w);
+}
+
+/**
+ * emulate_pt_write - a write fault of the guest kernel at an L1 table of its own
+ * @va: where the CPU refused it (CR2)
+ *
+ * Return: true when the write was done (or is to be tried again, or a fault of another operand was
+ * injected); false to give the guest its fault.
+ */
+bool emulate_pt_write(struct vcpu *v, struct cpu_user_regs *regs, u64 va)
+{
+	return write_quick(v, regs, va) || write_decoded(v, regs, va);
 }

@@ -186,8 +186,7 @@ static enum result emulate_write_cr(struct emulation *e)
 static enum result emulate_dr(struct emulation *e)
 {
 	u64 *r = reg_ptr(e->regs, e->in.rm);
-	int rc = e->in.opcode & 2 ? guest_set_dr(e->v, e->in.reg, *r) :
-				    guest_get_dr(e->v, e->in.reg, r);
+	int rc = e->in.opcode & 2 ? guest_set_dr(e->v, e->in.reg, *r) : guest_get_dr(e->v, e->in.reg, r);
 
 	if (rc == -ENODEV) {
 		pv_inject_trap(e->v, 6, 0);

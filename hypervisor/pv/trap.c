@@ -41,8 +41,7 @@ static bool window_fault(struct vcpu *v, struct cpu_user_regs *regs, u64 cr2)
 
 	if (cr2 >= ldt && cr2 < ldt + 16 * PAGE_SIZE) {
 		if (!pv_map_ldt_page(v, (cr2 - ldt) >> PAGE_SHIFT))
-			pv_inject_page_fault(v, v->pv.ldt_base + (cr2 - ldt),
-					     regs->error_code & ~EC_USER);
+			pv_inject_page_fault(v, v->pv.ldt_base + (cr2 - ldt), regs->error_code & ~EC_USER);
 		return true;
 	}
 	if (cr2 >= gdt && cr2 < ldt) {
@@ -105,13 +104,6 @@ static void general_protection(struct vcpu *v, struct cpu_user_regs *regs)
 
 /* ---- debug, device-not-available ---------------------------------------------------------------- */
 
-static void debug_trap(struct vcpu *v, u64 dr6)
-{
-	/* The guest's view accumulates, as the CPU's register does; B0-B3, BD, BS, BT. */
-	v->pv.dr6 |= dr6 & 0xe00f;
-	pv_inject_trap(v, 1, 0);
-}
-
 static void device_not_available(struct vcpu *v)
 {
 	/* State is switched eagerly, so the only reason is the guest's own CR0.TS; it is cleared. */
@@ -126,11 +118,13 @@ static void device_not_available(struct vcpu *v)
 
 /* ---- arrivals ----------------------------------------------------------------------------------- */
 
-static void exception_from_guest(struct vcpu *v, struct cpu_user_regs *regs, u64 cr2, u64 dr6)
+static __attribute__((noinline)) void exception_from_guest(struct vcpu *v, struct cpu_user_regs *regs, u64 cr2, u64 dr6)
 {
 	switch (regs->entry_vector & 0xff) {
 	case 1:
-		debug_trap(v, dr6);
+		/* The guest's view accumulates, as the CPU's register does; B0-B3, BD, BS, BT. */
+		v->pv.dr6 |= dr6 & 0xe00f;
+		pv_inject_trap(v, 1, 0);
 		break;
 	case 3:
 	case 4:
@@ -159,16 +153,18 @@ void trap_from_guest(struct cpu_user_regs *regs)
 {
 	struct vcpu *v = current;
 	unsigned int vector = regs->entry_vector;
-	u64 cr2 = 0, dr6 = 0;
+	u64 cr2 = read_cr2(), dr6 = 0;
 
-	regs->entry_vector = vector & 0xff;
+	if (likely(vector == 14 && !trace_on)) {
+		local_irq_enable();
+		page_fault(v, regs, cr2);
+		return;
+	}
 	if (vector >= 32) {
 		irq_dispatch(vector);
 		return;
 	}
-	if (vector == 14) {
-		cr2 = read_cr2();
-	} else if (vector == 1) {
+	if (vector == 1) {
 		dr6 = read_dr6();
 		write_dr6(0xffff0ff0);
 	}
@@ -251,9 +247,15 @@ void trap_on_ist(struct cpu_user_regs *regs)
 
 /* ---- SYSCALL ------------------------------------------------------------------------------------ */
 
-/* A user-mode SYSCALL or SYSENTER for which the guest kernel registered no callback. */
-static void no_callback(struct vcpu *v, struct cpu_user_regs *regs, unsigned int vector)
+/* To the guest kernel's callback; if it registered none, exception `vector`, `back` bytes back. */
+static void user_call(struct vcpu *v, struct cpu_user_regs *regs, unsigned int cb, unsigned int vector, unsigned int back)
 {
+	local_irq_enable();
+	if (v->pv.cb[cb].addr) {
+		pv_inject_callback(v, cb);
+		return;
+	}
+	regs->rip -= back;
 	regs->entry_vector = vector;
 	pv_inject_trap(v, vector, 0);
 }
@@ -262,41 +264,24 @@ void syscall_from_guest(struct cpu_user_regs *regs)
 {
 	struct vcpu *v = current;
 
-	local_irq_enable();
-	if (likely(v->pv.kernel_mode)) {
-		hypercall_dispatch(v, regs);
-	} else if (v->pv.cb[CB_SYSCALL].addr) {
-		pv_inject_callback(v, CB_SYSCALL);
-	} else {
-		regs->rip -= 2;
-		no_callback(v, regs, 6);
+	if (unlikely(!v->pv.kernel_mode)) {
+		user_call(v, regs, CB_SYSCALL, 6, 2);
+		return;
 	}
+	local_irq_enable();
+	hypercall_dispatch(v, regs);
 }
 
 void syscall32_from_guest(struct cpu_user_regs *regs)
 {
-	struct vcpu *v = current;
-
-	local_irq_enable();
-	if (v->pv.cb[CB_SYSCALL32].addr) {
-		pv_inject_callback(v, CB_SYSCALL32);
-	} else {
-		regs->rip -= 2;
-		no_callback(v, regs, 6);
-	}
+	user_call(current, regs, CB_SYSCALL32, 6, 2);
 }
 
 void sysenter_from_guest(struct cpu_user_regs *regs)
 {
-	struct vcpu *v = current;
-
 	regs->rflags |= BIT(9);
 	regs->cs = 3;
-	local_irq_enable();
-	if (v->pv.cb[CB_SYSENTER].addr)
-		pv_inject_callback(v, CB_SYSENTER);
-	else
-		no_callback(v, regs, 13);
+	user_call(current, regs, CB_SYSENTER, 13, 0);
 }
 
 /* ---- the way out ---------------------------------------------------------------------------------- */

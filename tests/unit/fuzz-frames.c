@@ -141,8 +141,10 @@ static void do_va(u32 who)
 	va = (u64)((s64)(va << 16) >> 16);
 	if (rnd(3))
 		fake_call(HC_update_va_mapping, va, some_entry(who), UVMF_TLB_FLUSH | UVMF_ALL, 0);
+	else if (rnd(2))
+		entry_write_word(current, va & ~7UL, some_entry(who), rnd(2) ? &va : NULL);
 	else if (entry_is_emulatable(current, va))
-		entry_emulate_write(current, va & ~7UL, some_entry(who), 8, false, NULL);
+		entry_emulate_write(current, va & ~7UL, some_entry(who), 8, NULL);
 }
 
 /* A call preempted and never made again. */

@@ -9,12 +9,11 @@ static unsigned int pool_used;
 
 void *pages_alloc(unsigned int n)
 {
-	void *page = pool[pool_used];
+	unsigned int first = __atomic_fetch_add(&pool_used, n, __ATOMIC_SEQ_CST);	/* vCPUs allocate side by side */
 
-	if (pool_used + n > POOL_PAGES)
+	if (first + n > POOL_PAGES)
 		bail_out("out of pages");
-	pool_used += n;
-	return page;
+	return pool[first];
 }
 
 void *page_alloc(void)

@@ -74,7 +74,7 @@ void lapic_send_ipi_mask(const u64 *mask, u8 vector)
 			continue;
 		fake_cpu_nr = cpu;
 		if (vector == VEC_TLB)
-			tlb_flush_ipi();
+			tlb_poll();
 	}
 	fake_cpu_nr = from;
 }
@@ -315,6 +315,14 @@ long fake_call(u32 nr, u64 a0, u64 a1, u64 a2, u64 a3)
 {
 	struct cpu_user_regs r = { .rip = 0x1000, .rax = nr, .rdi = a0, .rsi = a1, .rdx = a2, .r10 = a3 };
 
+	/* As cpu/entry.S does: the short way first. */
+	if ((nr == HC_mmu_update || nr == HC_mmuext_op) && (u32)a1 == 1 && !a2 && (u32)a3 == DOMID_SELF) {
+		unsigned long rc = hypercall_own(a0, nr, current);
+
+		if (!rc)
+			return 0;
+		r.rsi = rc & 1;
+	}
 	for (;;) {
 		u64 rip = r.rip;
 
