@@ -89,8 +89,8 @@ static int numbers_in(struct ctl *ctl, const char *path, unsigned int **numbers)
 	return count;
 }
 
-/* By the backends in this domain: a guest can take its own nodes away. */
-static int list_more(struct ctl *ctl, uint32_t id, const char *kind, struct device **all, int before)
+/* Those that one domain serves. */
+static int list_more(struct ctl *ctl, uint32_t id, uint32_t backend, const char *kind, struct device **all, int before)
 {
 	unsigned int *numbers;
 	char path[PATH_MOST];
@@ -98,7 +98,7 @@ static int list_more(struct ctl *ctl, uint32_t id, const char *kind, struct devi
 
 	if (before < 0)
 		return before;
-	snprintf(path, sizeof(path), "/local/domain/0/backend/%s/%u", kind, id);
+	snprintf(path, sizeof(path), "/local/domain/%u/backend/%s/%u", backend, kind, id);
 	count = numbers_in(ctl, path, &numbers);
 	if (count < 0) {
 		free(*all);
@@ -108,18 +108,26 @@ static int list_more(struct ctl *ctl, uint32_t id, const char *kind, struct devi
 	if (!*all)
 		abort();
 	for (int i = 0; i < count; i++)
-		(*all)[before + i] = (struct device){ .kind = kind, .id = id, .number = numbers[i] };
+		(*all)[before + i] =
+			(struct device){ .kind = kind, .id = id, .backend = backend, .number = numbers[i] };
 	free(numbers);
 	return before + count;
 }
 
+/* By the backends, in all domains: a guest can take its own nodes away. */
 int device_list(struct ctl *ctl, uint32_t id, const char *kind, struct device **all)
 {
-	int count;
+	unsigned int *domains;
+	int n = numbers_in(ctl, "/local/domain", &domains), count = 0;
 
 	*all = NULL;
-	count = list_more(ctl, id, kind, all, 0);
-	return strcmp(kind, "vbd") ? count : list_more(ctl, id, "qdisk", all, count);
+	for (int i = 0; i < n; i++) {
+		count = list_more(ctl, id, domains[i], kind, all, count);
+		if (!strcmp(kind, "vbd"))
+			count = list_more(ctl, id, domains[i], "qdisk", all, count);
+	}
+	free(domains);
+	return n < 0 ? n : count;
 }
 
 bool device_wait(bool (*done)(struct ctl *ctl, const struct device *d), struct ctl *ctl, const struct device *d,

@@ -7,6 +7,8 @@
 #include "drivers/netfront.h"
 #include "kernel/errno.h"
 
+#define EXTRAS_MAX XEN_NETIF_EXTRA_TYPE_MAX /* of one frame: each kind once */
+
 static void offer(struct net_queue *q, RING_IDX at)
 {
 	unsigned int i = at % NET_RING_SIZE;
@@ -90,9 +92,14 @@ static bool extra(struct net_queue *q, struct gather *g, const netif_extra_info_
 static bool extras(struct net_queue *q, struct gather *g, unsigned int ready)
 {
 	netif_extra_info_t e = { .flags = XEN_NETIF_EXTRA_FLAG_MORE };
+	unsigned int n = 0;
 
 	_Static_assert(sizeof(e) == sizeof(netif_rx_response_t), "an extra entry fills a response");
 	while (e.flags & XEN_NETIF_EXTRA_FLAG_MORE) {
+		if (n++ == EXTRAS_MAX) {
+			nic_broken(q->nic, "extra entries in a row,", n);
+			return false;
+		}
 		if (g->taken == ready)
 			return false;
 		read_response(q, q->rx.rsp_cons + g->taken, (netif_rx_response_t *)&e);

@@ -35,6 +35,7 @@ const struct program programs[] = {
 	{ "bench", "the cost of operations, the same ones on both ports", bench_run },
 	{ "shell", "commands from the console; script=COMMAND;... at the end of the line runs these first", shell_run },
 	{ "iotest", "disks and network cards as lines on the console ask for", iotest_run },
+	{ "hostile", "a front end that breaks the rules; side=back: a back end that does", hostile_run },
 	{ "ping", "echo requests: target=A.B.C.D count=4 interval=MS size=N", ping_run },
 	{ "httpd", "a page of this guest's counters, port=80", httpd_run },
 	{ "sink", "take what comes by TCP: port=5001 check=0 count=1", sink_run },

@@ -17,6 +17,7 @@ void tour_run(void);
 void bench_run(void);
 void stress_run(void);
 void iotest_run(void);
+void hostile_run(void);
 void shell_run(void);
 
 #endif

@@ -213,7 +213,7 @@ static bool is_there(enum xenbus_state peer)
 static void evaluate(struct xenbus_device *dev)
 {
 	struct vbd *vbd = dev->data;
-	bool online = xenbus_number(dev, "online", 1) && dev->state != XenbusStateClosing;
+	bool online = xenbus_number(dev, "online", 1) && !vbd->told_to_close;
 
 	if (dev->failed)
 		return;
@@ -275,6 +275,9 @@ static void own_changed(struct xenbus_device *dev, const char *key)
 
 	if (strcmp(key, "state") || xenbus_number(dev, "state", 0) != XenbusStateClosing)
 		return;
+	if (dev->state == XenbusStateClosing)
+		return; /* our own words */
+	vbd->told_to_close = true;
 	dev->state = XenbusStateClosing;
 	if (!vbd->queue_count && !is_there(dev->peer_state))
 		evaluate(dev);

@@ -72,7 +72,7 @@ struct vbd {
 	domid_t peer;
 	char name[XENBUS_PATH];
 	struct block_device *block;
-	bool read_only, can_persist;
+	bool read_only, can_persist, told_to_close; /* by the tools */
 	unsigned int segments_max;
 	struct blkq *queues[BACK_QUEUES_MAX];
 	unsigned int queue_count, running; /* threads, counted down by themselves */

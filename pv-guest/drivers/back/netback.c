@@ -295,7 +295,7 @@ static void on_broken(void *arg)
 static void peer_changed(struct xenbus_device *dev, enum xenbus_state now)
 {
 	struct vif *vif = dev->data;
-	bool online = xenbus_number(dev, "online", 1) && dev->state != XenbusStateClosing;
+	bool online = xenbus_number(dev, "online", 1) && !vif->told_to_close;
 
 	if (now != XenbusStateConnected && now != XenbusStateInitialised)
 		disconnect(vif);
@@ -319,6 +319,9 @@ static void own_changed(struct xenbus_device *dev, const char *key)
 
 	if (strcmp(key, "state") || xenbus_number(dev, "state", 0) != XenbusStateClosing)
 		return;
+	if (dev->state == XenbusStateClosing)
+		return; /* our own words */
+	vif->told_to_close = true;
 	dev->state = XenbusStateClosing;
 	if (!vif->queue_count)
 		peer_changed(dev, dev->peer_state);

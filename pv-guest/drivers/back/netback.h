@@ -98,6 +98,7 @@ struct vif {
 	struct vifq *queues[VIF_QUEUES_MAX];
 	unsigned int queue_count;
 	bool sg, gso, csum, groups_asked; /* what it takes */
+	bool told_to_close; /* by the tools */
 	struct spinlock groups_lock; /* guards groups */
 	u8 groups[VIF_GROUPS_MAX][6];
 	unsigned int group_count;
