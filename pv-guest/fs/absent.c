@@ -71,7 +71,8 @@ int fs_stat(const char *path, struct fs_stat *st)
 	return -ENOSYS;
 }
 
-int fs_readdir(const char *path, bool (*fn)(const char *name, const struct fs_stat *st, void *arg), void *arg)
+int fs_readdir(const char *path, bool (*fn)(const char *name, const struct fs_stat *st, void *arg),
+	       void *arg)
 {
 	(void)path, (void)fn, (void)arg;
 	return -ENOSYS;

@@ -149,7 +149,8 @@ struct new_parent {
 	ext2_ino_t ino;
 };
 
-static int parent_set(ext2_ino_t dir, int kind, struct ext2_dir_entry *entry, int offset, int size, char *buf, void *arg)
+static int parent_set(ext2_ino_t dir, int kind, struct ext2_dir_entry *entry, int offset, int size,
+		      char *buf, void *arg)
 {
 	(void)dir, (void)offset, (void)size, (void)buf;
 	if (kind != DIRENT_DOT_DOT_FILE)
@@ -216,7 +217,8 @@ int fs_rename(const char *from_path, const char *to_path)
 		rc = from.ino ? fs_inode(from.mount, from.ino, &inode) : -ENOENT;
 	if (!rc)
 		rc = find_to_change(to_path, &to);
-	if (!rc && !(from.mount == to.mount && from.ino == to.ino)) { /* else: two names of one file stay */
+	if (!rc && !(from.mount == to.mount &&
+		     from.ino == to.ino)) { /* else: two names of one file stay */
 		rc = rename_check(&from, &to, &inode, &replaced);
 		if (!rc)
 			rc = fs_change(from.mount);

@@ -39,7 +39,8 @@ static int file_create(struct fs_place *place)
 	inode.i_atime = inode.i_ctime = inode.i_mtime = time(NULL);
 	if (!e && ext2fs_has_feature_extents(fs->super)) {
 		inode.i_flags = EXT4_EXTENTS_FL;
-		e = ext2fs_extent_open2(fs, place->ino, &inode, &extents); /* makes the empty root */
+		e = ext2fs_extent_open2(fs, place->ino, &inode,
+					&extents); /* makes the empty root */
 		if (!e)
 			ext2fs_extent_free(extents);
 	}
@@ -100,7 +101,8 @@ static int file_open(const char *path, unsigned int flags, struct fs_file *f)
 	if (!rc && !place.ino)
 		rc = file_create(&place);
 	if (!rc)
-		rc = fs_error(ext2fs_file_open(place.mount->fs, place.ino, write ? EXT2_FILE_WRITE : 0, &f->file));
+		rc = fs_error(ext2fs_file_open(place.mount->fs, place.ino,
+					       write ? EXT2_FILE_WRITE : 0, &f->file));
 	if (rc)
 		return rc;
 	if (write && flags & FS_TRUNCATE)

@@ -1,20 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Files on block devices: ext2, and ext4 as long as no journal has to be replayed, so that Linux reads and writes
- * the same disks.
+ * Files on block devices: ext2, and ext4 as long as no journal has to be replayed, so that Linux reads and
+ * writes the same disks.  README.md tells which library does the work, and why.
  *
- * The work is done by libext2fs of e2fsprogs, compiled from Debian's source package.  Of the libraries to be had
- * it is the one whose files Linux takes for its own (FAT would lose names, rights and times), that has been
- * hardened by years of broken and malicious disks in e2fsck and debugfs, and whose own checker judges our tests.
- * It asks for 48 of its files, two dozen functions of a C library (port/) and a block device (channel.c).
+ * Nothing is journalled.  What was written is on the disk after fs_sync(), which then marks the file system
+ * clean; the first change after it marks it unclean.  So a guest that dies between two syncs leaves a disk
+ * that fsck repairs.
  *
- * Nothing is journalled.  What was written is on the disk after fs_sync(), which then marks the file system clean; the
- * first change after it marks it unclean.  So a guest that dies between two syncs leaves a disk that fsck repairs.
- *
- * Paths begin with "/"; symbolic links are told, read by readers of Linux only, and not followed.
- *
- * Calls come from threads, and one is served at a time.  All return 0 (or what they say) or a negative error:
- * -EIO stands for a device that failed as for a file system that contradicts itself.
+ * Paths begin with "/"; symbolic links are not followed.  Calls come from threads, and one is served at a
+ * time.  All return 0 (or what they say) or a negative error: -EIO stands for a device that failed as for a
+ * file system that contradicts itself.
  */
 #ifndef FS_H
 #define FS_H
@@ -29,9 +24,9 @@
  * fs_mount - show the file system on a block device at "/" or "/NAME"
  * What the device or the file system cannot have changed is mounted for reading.
  *
- * Return: 0; -EBUSY: device or place is taken; -ENODEV; -EINVAL: no file system there; -EOPNOTSUPP: one with a
- * journal to be replayed, or that needs what the library cannot do; -ENFILE: FS_MOUNTS are mounted; -ENOSYS: built
- * without libext2fs
+ * Return: 0; -EBUSY: device or place is taken; -ENODEV; -EINVAL: no file system there; -EOPNOTSUPP: one
+ * with a journal to be replayed, or that needs what the library cannot do; -ENFILE: FS_MOUNTS are mounted;
+ * -ENOSYS: built without libext2fs
  */
 int fs_mount(const char *device, const char *at);
 
@@ -87,7 +82,8 @@ int fs_stat(const char *path, struct fs_stat *st);
  * fs_readdir - call fn for each name but "." and ".."; while it returns true.  fn calls no function of ours.
  * An entry whose inode cannot be read has links 0.
  */
-int fs_readdir(const char *path, bool (*fn)(const char *name, const struct fs_stat *st, void *arg), void *arg);
+int fs_readdir(const char *path, bool (*fn)(const char *name, const struct fs_stat *st, void *arg),
+	       void *arg);
 
 /* fs_remove - a file, a link, or an empty directory (else -ENOTEMPTY); -EBUSY: it is open */
 int fs_remove(const char *path);

@@ -29,15 +29,24 @@ int fs_error(errcode_t e)
 		errcode_t theirs;
 		int ours;
 	} known[] = {
-		{ EXT2_ET_NO_MEMORY, -ENOMEM },		 { EXT2_ET_FILE_NOT_FOUND, -ENOENT },
-		{ EXT2_ET_NO_DIRECTORY, -ENOTDIR },	 { EXT2_ET_DIR_EXISTS, -EEXIST },
-		{ EXT2_ET_FILE_EXISTS, -EEXIST },	 { EXT2_ET_BLOCK_ALLOC_FAIL, -ENOSPC },
-		{ EXT2_ET_INODE_ALLOC_FAIL, -ENOSPC },	 { EXT2_ET_DIR_NO_SPACE, -ENOSPC },
-		{ EXT2_ET_RO_FILSYS, -EROFS },		 { EXT2_ET_FILE_RO, -EROFS },
-		{ EXT2_ET_FILE_TOO_BIG, -ENOSPC },	 { EXT2_ET_BAD_MAGIC, -EINVAL },
-		{ EXT2_ET_SYMLINK_LOOP, -EMLINK },	 { EXT2_ET_UNSUPP_FEATURE, -EOPNOTSUPP },
-		{ EXT2_ET_RO_UNSUPP_FEATURE, -EROFS },	 { EXT2_ET_REV_TOO_HIGH, -EOPNOTSUPP },
-		{ EXT2_ET_OP_NOT_SUPPORTED, -EOPNOTSUPP }, { EXT2_ET_UNIMPLEMENTED, -EOPNOTSUPP },
+		{ EXT2_ET_NO_MEMORY, -ENOMEM },
+		{ EXT2_ET_FILE_NOT_FOUND, -ENOENT },
+		{ EXT2_ET_NO_DIRECTORY, -ENOTDIR },
+		{ EXT2_ET_DIR_EXISTS, -EEXIST },
+		{ EXT2_ET_FILE_EXISTS, -EEXIST },
+		{ EXT2_ET_BLOCK_ALLOC_FAIL, -ENOSPC },
+		{ EXT2_ET_INODE_ALLOC_FAIL, -ENOSPC },
+		{ EXT2_ET_DIR_NO_SPACE, -ENOSPC },
+		{ EXT2_ET_RO_FILSYS, -EROFS },
+		{ EXT2_ET_FILE_RO, -EROFS },
+		{ EXT2_ET_FILE_TOO_BIG, -ENOSPC },
+		{ EXT2_ET_BAD_MAGIC, -EINVAL },
+		{ EXT2_ET_SYMLINK_LOOP, -EMLINK },
+		{ EXT2_ET_UNSUPP_FEATURE, -EOPNOTSUPP },
+		{ EXT2_ET_RO_UNSUPP_FEATURE, -EROFS },
+		{ EXT2_ET_REV_TOO_HIGH, -EOPNOTSUPP },
+		{ EXT2_ET_OP_NOT_SUPPORTED, -EOPNOTSUPP },
+		{ EXT2_ET_UNIMPLEMENTED, -EOPNOTSUPP },
 	};
 	size_t i;
 
@@ -113,12 +122,14 @@ static bool mount_only_reads(ext2_filsys fs)
 /* A plain array either fits or is refused; the tree, which big disks need, ends the guest when memory does. */
 static int bitmap_type(ext2_filsys fs)
 {
-	return ext2fs_blocks_count(fs->super) / 8 <= ARRAY_BYTES_MAX ? EXT2FS_BMAP64_BITARRAY : EXT2FS_BMAP64_RBTREE;
+	return ext2fs_blocks_count(fs->super) / 8 <= ARRAY_BYTES_MAX ? EXT2FS_BMAP64_BITARRAY
+								     : EXT2FS_BMAP64_RBTREE;
 }
 
 static int mount_open(struct fs_mount *m, const char *device, int flags)
 {
-	errcode_t e = ext2fs_open(device, flags | EXT2_FLAG_64BITS, 0, 0, &fs_channel_manager, &m->fs);
+	errcode_t e =
+		ext2fs_open(device, flags | EXT2_FLAG_64BITS, 0, 0, &fs_channel_manager, &m->fs);
 	int rc;
 
 	if (e)
@@ -150,8 +161,8 @@ static int mount_new(struct fs_mount *m, const char *device, const char *at)
 	if (rc)
 		return rc;
 	m->cache = fs_channel_cache(m->fs);
-	m->unclean = !(m->fs->super->s_state & EXT2_VALID_FS) || m->fs->super->s_state & EXT2_ERROR_FS ||
-		     m->fs->super->s_last_orphan;
+	m->unclean = !(m->fs->super->s_state & EXT2_VALID_FS) ||
+		     m->fs->super->s_state & EXT2_ERROR_FS || m->fs->super->s_last_orphan;
 	format(m->device, sizeof(m->device), "%s", device);
 	format(m->at, sizeof(m->at), "%s", at);
 	return 0;

@@ -6,6 +6,32 @@
 #include "kernel/print.h"
 #include "kernel/string.h"
 
+/* What an inode is, for us and in an entry of a directory. */
+struct kind {
+	u32 mode;
+	enum fs_type ours;
+	int entry;
+};
+
+static const struct kind *kind_of(u32 mode)
+{
+	static const struct kind kinds[] = {
+		{ LINUX_S_IFREG, FS_FILE, EXT2_FT_REG_FILE },
+		{ LINUX_S_IFDIR, FS_DIRECTORY, EXT2_FT_DIR },
+		{ LINUX_S_IFLNK, FS_LINK, EXT2_FT_SYMLINK },
+		{ LINUX_S_IFCHR, FS_OTHER, EXT2_FT_CHRDEV },
+		{ LINUX_S_IFBLK, FS_OTHER, EXT2_FT_BLKDEV },
+		{ LINUX_S_IFIFO, FS_OTHER, EXT2_FT_FIFO },
+		{ LINUX_S_IFSOCK, FS_OTHER, EXT2_FT_SOCK },
+		{ 0, FS_OTHER, EXT2_FT_UNKNOWN },
+	};
+	const struct kind *k = kinds;
+
+	while (k->mode && k->mode != (mode & LINUX_S_IFMT))
+		k++;
+	return k;
+}
+
 /* What fs_dir_walk() hands through the library. */
 struct dir_walk {
 	struct fs_mount *m;
@@ -15,8 +41,8 @@ struct dir_walk {
 	bool endless;
 };
 
-static int walk_entry(ext2_ino_t dir, int kind, struct ext2_dir_entry *entry, int offset, int size, char *buf,
-		      void *arg)
+static int walk_entry(ext2_ino_t dir, int kind, struct ext2_dir_entry *entry, int offset, int size,
+		      char *buf, void *arg)
 {
 	struct dir_walk *w = arg;
 	char name[FS_NAME_MAX + 1];
@@ -53,7 +79,8 @@ int fs_dir_walk(struct fs_mount *m, ext2_ino_t dir,
 	if (!LINUX_S_ISDIR(inode.i_mode))
 		return -ENOTDIR;
 	w.bytes_left = EXT2_I_SIZE(&inode) + m->fs->blocksize;
-	rc = fs_error(ext2fs_dir_iterate2(m->fs, dir, DIRENT_FLAG_INCLUDE_EMPTY, NULL, walk_entry, &w));
+	rc = fs_error(
+		ext2fs_dir_iterate2(m->fs, dir, DIRENT_FLAG_INCLUDE_EMPTY, NULL, walk_entry, &w));
 	return w.endless ? -EIO : rc;
 }
 
@@ -146,8 +173,7 @@ int fs_touch(struct fs_mount *m, ext2_ino_t ino, int more_links)
 int fs_add_name(struct fs_place *place, ext2_ino_t ino, u32 mode)
 {
 	ext2_filsys fs = place->mount->fs;
-	int type = LINUX_S_ISDIR(mode) ? EXT2_FT_DIR : LINUX_S_ISREG(mode) ? EXT2_FT_REG_FILE :
-		   LINUX_S_ISLNK(mode) ? EXT2_FT_SYMLINK : EXT2_FT_UNKNOWN;
+	int type = kind_of(mode)->entry;
 	errcode_t e;
 
 	if (!place->name[0] || !strcmp(place->name, ".."))
@@ -177,8 +203,7 @@ static void stat_fill(struct fs_mount *m, ext2_ino_t ino, struct fs_stat *st)
 	st->type = FS_OTHER;
 	if (fs_inode(m, ino, &inode))
 		return;
-	st->type = LINUX_S_ISREG(inode.i_mode) ? FS_FILE : LINUX_S_ISDIR(inode.i_mode) ? FS_DIRECTORY :
-		   LINUX_S_ISLNK(inode.i_mode) ? FS_LINK : FS_OTHER;
+	st->type = kind_of(inode.i_mode)->ours;
 	st->mode = inode.i_mode;
 	st->links = inode.i_links_count;
 	st->bytes = EXT2_I_SIZE(&inode);
@@ -218,7 +243,8 @@ static bool list_entry(struct ext2_dir_entry *entry, const char *name, void *arg
 	return l->fn(name, &st, l->arg);
 }
 
-int fs_readdir(const char *path, bool (*fn)(const char *name, const struct fs_stat *st, void *arg), void *arg)
+int fs_readdir(const char *path, bool (*fn)(const char *name, const struct fs_stat *st, void *arg),
+	       void *arg)
 {
 	struct listing l = { .fn = fn, .arg = arg };
 	struct fs_place place;

@@ -8,7 +8,8 @@
 #include "kernel/print.h"
 #include "port/pv/pv.h"
 
-#define SPARE_PAGES 64 /* are left to others: who asks for memory because of a disk may be refused, they may not */
+#define SPARE_PAGES                                                                                \
+	64 /* are left to others: who asks for memory because of a disk may be refused, they may not */
 
 /* In front of each piece of malloc(), as heap_free() wants to know its size; keeps the alignment. */
 struct piece {
@@ -85,7 +86,8 @@ void qsort(void *base, size_t n, size_t size, int (*compare)(const void *a, cons
 
 	for (gap = n / 2; gap; gap /= 2)
 		for (i = gap; i < n; i++)
-			for (j = i; j >= gap && compare(v + (j - gap) * size, v + j * size) > 0; j -= gap)
+			for (j = i; j >= gap && compare(v + (j - gap) * size, v + j * size) > 0;
+			     j -= gap)
 				swap(v + (j - gap) * size, v + j * size, size);
 }
 

@@ -15,7 +15,9 @@
 
 static bool ls_entry(const char *name, const struct fs_stat *st, void *arg)
 {
-	static const char kinds[] = { [FS_FILE] = '-', [FS_DIRECTORY] = 'd', [FS_LINK] = 'l', [FS_OTHER] = '?' };
+	static const char kinds[] = {
+		[FS_FILE] = '-', [FS_DIRECTORY] = 'd', [FS_LINK] = 'l', [FS_OTHER] = '?'
+	};
 
 	(void)arg;
 	printk("%c %12lu  %s%s\n", st->links ? kinds[st->type] : '!', st->bytes, name,
@@ -60,7 +62,10 @@ static void cat_part(void *arg, const u8 *data, size_t n)
 
 	*(bool *)arg = data[n - 1] == '\n';
 	for (i = 0; i < n; i++) {
-		part[len++] = data[i] == '\n' || data[i] == '\t' || (data[i] >= ' ' && data[i] != 127) ? data[i] : '.';
+		part[len++] =
+			data[i] == '\n' || data[i] == '\t' || (data[i] >= ' ' && data[i] != 127)
+				? data[i]
+				: '.';
 		if (len == sizeof(part) - 1 || i == n - 1) {
 			part[len] = 0;
 			printk("%s", part);
@@ -191,7 +196,8 @@ int fill_main(int argc, char **argv)
 	int rc;
 
 	if (!shell_number(argv[2], &bytes) || (argc > 3 && !shell_number(argv[3], &seed))) {
-		printk("%s: %s is not a number\n", argv[0], shell_number(argv[2], &bytes) ? argv[3] : argv[2]);
+		printk("%s: %s is not a number\n", argv[0],
+		       shell_number(argv[2], &bytes) ? argv[3] : argv[2]);
 		return 1;
 	}
 	rc = fill_file(argv[1], bytes, seed);
@@ -232,9 +238,11 @@ static void mount_show(void)
 	unsigned int i;
 
 	for (i = 0; fs_mount_nth(i, &m); i++)
-		printk("%s at %s: %lu KiB, %lu free, blocks of %u; to be written: %lu KiB; cache hits %lu, misses %lu%s%s\n",
-		       m.device, m.at, m.bytes / 1024, m.free_bytes / 1024, m.block_bytes, m.dirty_bytes / 1024,
-		       m.cache_hits, m.cache_misses, m.read_only ? "; read-only" : "",
+		printk("%s at %s: %lu KiB, %lu free, blocks of %u; to be written: %lu KiB; cache "
+		       "hits %lu, misses %lu%s%s\n",
+		       m.device, m.at, m.bytes / 1024, m.free_bytes / 1024, m.block_bytes,
+		       m.dirty_bytes / 1024, m.cache_hits, m.cache_misses,
+		       m.read_only ? "; read-only" : "",
 		       m.unclean ? "; was not clean, needs fsck" : "");
 	if (!i)
 		printk("nothing is mounted\n");
@@ -278,8 +286,9 @@ int disks_main(int argc, char **argv)
 
 	(void)argc, (void)argv;
 	for (i = 0; (dev = block_nth(i)); i++)
-		printk("%s: %lu KiB, sectors of %u%s%s\n", dev->name, dev->sectors / 2, dev->sector_bytes,
-		       dev->read_only ? ", read-only" : "", dev->can_flush ? "" : ", no flush");
+		printk("%s: %lu KiB, sectors of %u%s%s\n", dev->name, dev->sectors / 2,
+		       dev->sector_bytes, dev->read_only ? ", read-only" : "",
+		       dev->can_flush ? "" : ", no flush");
 	if (!i)
 		printk("no disks\n");
 	return 0;

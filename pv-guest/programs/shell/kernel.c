@@ -27,7 +27,8 @@ static void ps_thread(const struct thread *t, void *arg)
 	static const char *const states[] = { "ready", "waits", "ends" };
 
 	(void)arg;
-	printk("%3u  %-8s %8lu  %s\n", t->cpu->id, t->cpu->current == t ? "runs" : states[t->state], t->turns, t->name);
+	printk("%3u  %-8s %8lu  %s\n", t->cpu->id, t->cpu->current == t ? "runs" : states[t->state],
+	       t->turns, t->name);
 }
 
 int ps_main(int argc, char **argv)
@@ -38,7 +39,8 @@ int ps_main(int argc, char **argv)
 	printk("CPU  state       turns  thread\n");
 	threads_each(ps_thread, NULL);
 	for (i = 0; i < cpu_count; i++)
-		printk("CPU %u: %lu interrupts, %lu of them its timer's\n", i, cpus[i]->interrupts, cpus[i]->ticks);
+		printk("CPU %u: %lu interrupts, %lu of them its timer's\n", i, cpus[i]->interrupts,
+		       cpus[i]->ticks);
 	return 0;
 }
 

@@ -30,7 +30,8 @@ int events_main(int argc, char **argv)
 	for (port = 1; port < EVTCHN_MAX; port++) {
 		evtchn_status_t st = { .dom = DOMID_SELF, .port = port };
 
-		if (evtchn_count(port) < 0 || HC(event_channel_op, .cmd = EVTCHNOP_status, .arg = &st))
+		if (evtchn_count(port) < 0 ||
+		    HC(event_channel_op, .cmd = EVTCHNOP_status, .arg = &st))
 			continue;
 		if (st.status != EVTCHNSTAT_closed)
 			event_show(&st);
@@ -44,8 +45,9 @@ int grants_main(int argc, char **argv)
 
 	(void)argc, (void)argv;
 	printk("%u given, %u of them waited for\n", grants_given(), grants_lingering());
-	if (!HC(grant_table_op, .cmd = GNTTABOP_query_size, .uop = &size, .count = 1) && !size.status)
-		printk("the table has %u pages of at most %u, %u entries each\n", size.nr_frames, size.max_nr_frames,
-		       (unsigned int)(PAGE_SIZE / sizeof(grant_entry_v1_t)));
+	if (!HC(grant_table_op, .cmd = GNTTABOP_query_size, .uop = &size, .count = 1) &&
+	    !size.status)
+		printk("the table has %u pages of at most %u, %u entries each\n", size.nr_frames,
+		       size.max_nr_frames, (unsigned int)(PAGE_SIZE / sizeof(grant_entry_v1_t)));
 	return 0;
 }

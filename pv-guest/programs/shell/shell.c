@@ -17,6 +17,7 @@
 static int help_main(int argc, char **argv);
 static int echo_main(int argc, char **argv);
 
+/* clang-format off */
 const struct command commands[] = {
 	{ "help", "[COMMAND]", "what commands there are", help_main, 0, 1 },
 	{ "ls", "[PATH]", "the names in a directory", ls_main, 0, 1 },
@@ -29,7 +30,7 @@ const struct command commands[] = {
 	{ "mv", "FROM TO", "another name, on the same disk", mv_main, 2, 2 },
 	{ "mkdir", "PATH", "a new directory", mkdir_main, 1, 1 },
 	{ "mount", "[DEVICE PLACE]", "what is mounted; or show a disk's files at / or /NAME", mount_main, 0, 2 },
-	{ "umount", "PLACE [force]", "write what is left, let go of the disk; force: even where that fails", umount_main, 1, 2 },
+	{ "umount", "PLACE [force]", "sync, let go of the disk; force: even where that fails", umount_main, 1, 2 },
 	{ "sync", "", "have all that was written on the disks", sync_main, 0, 0 },
 	{ "disks", "", "the block devices", disks_main, 0, 0 },
 	{ "mem", "", "memory: all, free", mem_main, 0, 0 },
@@ -40,14 +41,15 @@ const struct command commands[] = {
 	{ "ping", "A.B.C.D [count=N]", "echo requests", ping_main, 1, -1 },
 	{ "httpd", "[port=N]", "serve a page of this guest's counters, in the background", httpd_main, 0, -1 },
 	{ "sink", "[port=N] [check=1]", "take what comes by TCP, in the background", sink_main, 0, -1 },
-	{ "source", "[port=N|target=A.B.C.D] [bytes=N]", "give bytes by TCP", source_main, 0, -1 },
+	{ "source", "[target=A.B.C.D] [port=N] [bytes=N]", "give bytes by TCP", source_main, 0, -1 },
 	{ "fetch", "A.B.C.D [path=/]", "print what an HTTP server answers", fetch_main, 1, -1 },
 	{ "bench", "", "the cost of operations of this kernel", bench_main, 0, 0 },
 	{ "echo", "TEXT...", "print words", echo_main, 0, -1 },
 	{ "sleep", "SECONDS", "wait", sleep_main, 1, 1 },
-	{ "poweroff", "[force]", "write what is left, end; force: even where that fails", poweroff_main, 0, 1 },
+	{ "poweroff", "[force]", "sync, end; force: even where that fails", poweroff_main, 0, 1 },
 	{ 0 },
 };
+/* clang-format on */
 
 static const struct command *command_find(const char *name)
 {
@@ -68,7 +70,7 @@ static int help_main(int argc, char **argv)
 		return 1;
 	}
 	do
-		printk("  %s %-*s %s\n", c->name, 34 - (int)strlen(c->name), c->usage, c->about);
+		printk("  %s %-*s %s\n", c->name, 42 - (int)strlen(c->name), c->usage, c->about);
 	while (argc < 2 && (++c)->name);
 	return 0;
 }

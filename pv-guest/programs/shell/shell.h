@@ -2,8 +2,9 @@
 /*
  * A small shell on the console: files, the network, and what the kernel is doing.
  *
- * program=shell on the kernel's command line.  script=COMMAND;COMMAND... as the line's last option (it goes on to the
- * end of the line, blanks included) runs these first.  Then commands come from the console, until poweroff.
+ * program=shell on the kernel's command line.  script=COMMAND;COMMAND... as the line's last option (it
+ * goes on to the end of the line, blanks included) runs these first.  Then commands come from the
+ * console, until poweroff.
  */
 #ifndef SHELL_H
 #define SHELL_H

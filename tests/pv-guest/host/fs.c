@@ -27,7 +27,9 @@
 static u8 *disk;
 static size_t disk_bytes;
 static long writes_left = -1; /* -1: no end */
-static struct block_device device = { .name = "disk", .sector_bytes = 512, .max_bytes = 65536, .can_flush = true };
+static struct block_device device = {
+	.name = "disk", .sector_bytes = 512, .max_bytes = 65536, .can_flush = true
+};
 
 /* --- what the kernel would do ---------------------------------------------------------------------- */
 
@@ -332,7 +334,9 @@ static void fail(const u8 *original)
 		seen |= fs_remove("/dir-a") < 0;
 		seen |= fs_sync() < 0;
 		if (i % 2)
-			fs_unmount("/", true); /* given up while it fails; the next mount tells whether it was */
+			fs_unmount(
+				"/",
+				true); /* given up while it fails; the next mount tells whether it was */
 		writes_left = -1;
 		if (i % 2 == 0)
 			must(fs_unmount("/", false), "unmount");
@@ -401,7 +405,8 @@ static void walk(const char *dir, unsigned int depth)
 			walk(path, depth + 1);
 		if (fs_open(path, FS_READ, &f))
 			continue;
-		for (bytes = 0; bytes < READ_MAX && fs_read(f, buf, sizeof(buf)) > 0; bytes += sizeof(buf))
+		for (bytes = 0; bytes < READ_MAX && fs_read(f, buf, sizeof(buf)) > 0;
+		     bytes += sizeof(buf))
 			;
 		fs_close(f);
 		if (random_next(2))
@@ -425,7 +430,9 @@ static int break_one(void)
 	fs_rename("/other", "/renamed");
 	fs_remove("/new");
 	fs_sync();
-	if (fs_unmount("/", false)) { /* what it wants written lies outside of the disk: the guest would keep it */
+	if (fs_unmount(
+		    "/",
+		    false)) { /* what it wants written lies outside of the disk: the guest would keep it */
 		printf("stuck\n");
 		exit(3);
 	}
