@@ -2,7 +2,7 @@
 /*
  * pv-guest's files on the host, under sanitizers: the same glue and the same library on a device in memory.
  *
- *	fs work IMAGE		make, change and remove files and directories, as fs.test expects to find them
+ *	fs work IMAGE [SECTOR]	make, change and remove files and directories, as fs.test expects to find them
  *	fs full IMAGE		write until nothing fits, remove it all
  *	fs fail IMAGE		the device fails at the first, second, ... write
  *	fs break IMAGE SEED N	N images with some bytes changed: whatever is answered, nothing breaks or hangs
@@ -40,7 +40,10 @@ struct block_device *block_find(const char *name)
 
 static bool outside(u64 sector, u64 bytes)
 {
-	return bytes % 512 || sector > device.sectors || bytes / 512 > device.sectors - sector;
+	u32 unit = device.sector_bytes / 512;
+
+	return bytes % device.sector_bytes || sector % unit || sector > device.sectors ||
+	       bytes / 512 > device.sectors - sector;
 }
 
 int block_read(struct block_device *dev, u64 sector, void *data, u64 bytes)
@@ -469,6 +472,8 @@ int main(int argc, char **argv)
 	is(fread(disk, 1, disk_bytes, image), disk_bytes, "read the image");
 	memcpy(original, disk, disk_bytes);
 	device.sectors = disk_bytes / 512;
+	if (!strcmp(argv[1], "work") && argc == 4)
+		device.sector_bytes = atoi(argv[3]);
 	if (!strcmp(argv[1], "work"))
 		work();
 	else if (!strcmp(argv[1], "full"))
