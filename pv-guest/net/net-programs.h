@@ -13,7 +13,7 @@ int ping_main(int argc, char **argv);
 
 /*
  * The servers go on in the background when argc is not 0 (the shell's way); called with none, as the command
- * line's programs are, they return once served: sink and source after count=1 connections, httpd after
+ * line's programs are, they return once served: sink and source after times=1 connections, httpd after
  * requests=N, which by default never happens.
  *
  * httpd port=80 - one page of this guest's counters at /, the same as JSON at /stats.json

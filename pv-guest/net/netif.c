@@ -32,9 +32,13 @@ static struct net_device *device_of(const struct netif *netif)
 	return netif->state;
 }
 
-/* The most payload of a frame: many segments, if the device takes that and they are of the one size we speak of. */
-static u32 segment_max(const struct net_device *dev)
+/**
+ * net_segment_max - the most payload of a TCP frame
+ * Many segments, if the device takes that and they are of the one size we speak of.
+ */
+u32 net_segment_max(const struct netif *netif)
 {
+	const struct net_device *dev = device_of(netif);
 	u32 bytes = MIN(dev->gso_max, FRAME_LIMIT);
 
 	if (bytes < TCP_HEADERS + 2 * TCP_MSS || dev->mtu < TCP_MSS + IP_HLEN + TCP_HLEN || !dev->can_csum)
@@ -174,8 +178,8 @@ static void link_follow(struct net_device *dev, struct netif *netif)
 		netif_set_link_down(netif);
 		return;
 	}
-	connections_check(segment_max(dev));
-	netif->mtu = segment_max(dev) > TCP_MSS ? 65535 : MIN(dev->mtu, 65535);
+	connections_check(net_segment_max(netif));
+	netif->mtu = net_segment_max(netif) > TCP_MSS ? 65535 : MIN(dev->mtu, 65535);
 	netif->chksum_flags = NETIF_CHECKSUM_ENABLE_ALL & ~(dev->can_csum ? NETIF_CHECKSUM_GEN_TCP : 0);
 	netif_set_link_up(netif);
 	tcp_txnow();
@@ -217,20 +221,4 @@ void net_device_take(struct net_device *dev, struct netif *netif)
 	dev->link_changed = on_link_changed;
 	dev->receive = on_receive;
 	link_follow(dev, netif);
-}
-
-/**
- * net_tcp_ready - let an established connection send frames of many segments, if its device and peer can
- * The congestion window is counted from one such frame up.  A peer that agreed on less than TCP_MSS sees
- * single segments.
- */
-void net_tcp_ready(struct tcp_pcb *pcb)
-{
-	struct netif *netif = ip4_route(ip_2_ip4(&pcb->remote_ip));
-
-	if (!netif || pcb->mss != TCP_MSS)
-		return;
-	pcb->mss = segment_max(device_of(netif));
-	if (pcb->cwnd < pcb->mss)
-		pcb->cwnd = pcb->mss;
 }

@@ -30,10 +30,11 @@ struct netif *net_stack_netif(void);
 
 /* netif.c: the interface over a device; the lock is held for each */
 void net_device_take(struct net_device *dev, struct netif *netif);
+u32 net_segment_max(const struct netif *netif);
 
 /*
- * net_tcp_ready - a connection that has just been established, either way, may send frames of many segments
- * Without it everything works, a segment a frame.
+ * net_tcp_ready - a connection has just been established, either way: it may send frames of many segments
+ * To be called by who will write more than once.
  */
 void net_tcp_ready(struct tcp_pcb *pcb);
 

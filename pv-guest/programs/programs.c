@@ -38,7 +38,7 @@ const struct program programs[] = {
 	{ "hostile", "a front end that breaks the rules; side=back: a back end that does", hostile_run },
 	{ "ping", "echo requests: target=A.B.C.D count=4 interval=MS size=N", ping_run },
 	{ "httpd", "a page of this guest's counters, port=80", httpd_run },
-	{ "sink", "take what comes by TCP: port=5001 check=0 count=1", sink_run },
+	{ "sink", "take what comes by TCP: port=5001 check=0 times=1", sink_run },
 	{ "source", "give bytes=64M by TCP: port=5002, or target=A.B.C.D port=5001", source_run },
 	{ "fetch", "print what a server answers: target=A.B.C.D port=80 path=/", fetch_run },
 	{ "net", "the network devices, addresses and counters", net_run },

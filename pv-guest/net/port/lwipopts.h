@@ -64,6 +64,9 @@
 #define TCP_QUEUE_OOSEQ		   1
 #define LWIP_HOOK_TCP_ISN(...)	   net_random()
 
+/* Segments that lwIP is not prepared for: net/tcp.c.  Its counter of option bytes is at hand where this stands. */
+#define LWIP_HOOK_TCP_INPACKET_PCB(pcb, header, bytes, ...) net_tcp_check(pcb, header, &(bytes))
+
 /* Frames leave in one piece: that is what a net_device takes, so its copy into the ring is the only one. */
 #define LWIP_NETIF_TX_SINGLE_PBUF  1
 #define LWIP_CHECKSUM_CTRL_PER_NETIF 1
@@ -72,7 +75,10 @@
 #define IP_REASSEMBLY		   1
 
 #ifndef __ASSEMBLER__
+struct tcp_hdr;
+struct tcp_pcb;
 extern void *net_heap;
+signed char net_tcp_check(const struct tcp_pcb *pcb, const struct tcp_hdr *header, unsigned short *options);
 #endif
 
 #endif

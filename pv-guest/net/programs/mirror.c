@@ -6,9 +6,11 @@
  * so the stack connects to its own servers, and pings itself, through the whole way of a frame.  The device does
  * with a frame what the other side of a real one would: it completes checksums that were left to it (the stack
  * then checks them), cuts frames of many segments into single ones (with split=1), has a ring that gets full, and
- * loses every Nth segment with data (drop=N).  A frame that breaks the contract of kernel/net.h is told.
+ * loses every Nth segment with data (drop=N).  With mangle=N before every Nth frame comes one like it but for a bit, mostly of
+ * its headers, called valid, so that no checksum stands before the code that must cope with it.  A frame that breaks the contract of kernel/net.h is told.
  *
- *	netif=mirror0 ip=A.B.C.D/N target=(a neighbour) csum=1 gso=1 split=0 drop=0 bytes=N
+ *	netif=mirror0 ip=A.B.C.D/N target=(a neighbour) csum=1 gso=1 split=0 drop=0 mangle=0
+ *	bytes=N streams=1
  */
 #include "kernel/errno.h"
 #include "kernel/heap.h"
@@ -18,6 +20,7 @@
 #include "kernel/thread.h"
 #include "net/net-programs.h"
 #include "net/programs/options.h"
+#include "net/stack.h"
 
 #include <lwip/etharp.h>
 #include <lwip/inet_chksum.h>
@@ -26,6 +29,7 @@
 
 #define SLOTS	 16
 #define MTU	 1500
+#define HEADERS	 (SIZEOF_ETH_HDR + IP_HLEN + TCP_HLEN)
 #define NEIGHBOUR { 2, 0, 0, 0, 0, 2 }
 
 struct slot {
@@ -36,7 +40,7 @@ struct slot {
 static struct mirror {
 	struct net_device dev;
 	bool split;
-	u64 drop, counted, dropped, refused, cut; /* of the device's thread, but refused */
+	u64 drop, mangle, counted, dropped, mangled, refused, cut; /* of the device's thread, but refused */
 	struct sem queued;
 	struct spinlock lock;
 	bool was_full; /* guarded by lock, as the rest */
@@ -79,10 +83,28 @@ static int mirror_send(struct net_device *dev, const struct net_frame *frame)
 	return 0;
 }
 
+/* A frame like this one, but for a bit. */
+static void deliver_mangled(const struct net_frame *frame)
+{
+	u32 dice = net_random(), most = dice & 7 ? MIN(frame->bytes, HEADERS) : frame->bytes;
+	struct net_frame f = *frame;
+	u8 *data = heap_alloc(f.bytes);
+
+	memcpy(data, f.data, f.bytes);
+	data[net_random() % most] ^= 1 << (dice >> 29);
+	f.data = data;
+	f.data_valid = true;
+	mirror.dev.receive(&mirror.dev, &f);
+	heap_free(data, f.bytes);
+	mirror.mangled++;
+}
+
 static void deliver(const struct net_frame *frame)
 {
 	mirror.dev.rx_frames++;
 	mirror.dev.rx_bytes += frame->bytes;
+	if (mirror.mangle && !(mirror.dev.rx_frames % mirror.mangle))
+		deliver_mangled(frame);
 	mirror.dev.receive(&mirror.dev, frame);
 }
 
@@ -139,14 +161,13 @@ static void sum_complete(struct ip_hdr *ip, u32 bytes)
 /* One segment of the frame as a frame of its own. */
 static void cut_one(const struct net_frame *whole, u32 at, u32 bytes, bool last, u8 *out)
 {
-	u32 heads = SIZEOF_ETH_HDR + IP_HLEN + TCP_HLEN;
 	struct ip_hdr *ip = (void *)(out + SIZEOF_ETH_HDR);
 	struct tcp_hdr *tcp = (void *)(ip + 1);
-	struct net_frame one = { .data = out, .bytes = heads + bytes };
+	struct net_frame one = { .data = out, .bytes = HEADERS + bytes };
 	u16 before;
 
-	memcpy(out, whole->data, heads);
-	memcpy(out + heads, whole->data + heads + at, bytes);
+	memcpy(out, whole->data, HEADERS);
+	memcpy(out + HEADERS, whole->data + HEADERS + at, bytes);
 	before = lwip_htons(whole->bytes - SIZEOF_ETH_HDR - IP_HLEN);
 	IPH_LEN_SET(ip, lwip_htons(one.bytes - SIZEOF_ETH_HDR));
 	IPH_CHKSUM_SET(ip, 0);
@@ -223,13 +244,14 @@ static void mirror_thread(void *arg)
 }
 
 /* All programs, each against itself. */
-static int check(void)
+static int check(u64 streams)
 {
 	char *sink[] = { "sink" }, *httpd[] = { "httpd" };
 	int rc = ping_main(0, NULL);
 
 	rc |= sink_main(1, sink);
-	rc |= source_main(0, NULL);
+	while (streams--)
+		rc |= source_main(0, NULL);
 	rc |= httpd_main(1, httpd);
 	rc |= fetch_main(0, NULL);
 	rc |= net_main(0, NULL);
@@ -244,11 +266,13 @@ int mirror_main(int argc, char **argv)
 	mirror.dev.gso_max = option_number(argc, argv, "gso", 1) ? NET_FRAME_MAX : 0;
 	mirror.split = option_number(argc, argv, "split", 0);
 	mirror.drop = option_number(argc, argv, "drop", 0);
+	mirror.mangle = option_number(argc, argv, "mangle", 0);
 	mirror.dev.send = mirror_send;
 	thread_start("mirror", 0, mirror_thread, NULL, NULL);
 	net_register(&mirror.dev);
-	rc = check();
-	printk("mirror: %lu lost, %lu cut, %lu not allowed\n", mirror.dropped, mirror.cut, mirror.refused);
+	rc = check(option_number(argc, argv, "streams", 1));
+	printk("mirror: %lu lost, %lu cut, %lu mangled, %lu not allowed\n", mirror.dropped, mirror.cut, mirror.mangled,
+	       mirror.refused);
 	printk("mirror: %s\n", rc ? "something went wrong" : "all went well");
 	return rc;
 }

@@ -15,7 +15,7 @@
 #define POLL_HALF_SECONDS 1
 
 struct stream {
-	struct server *server;
+	struct kind *kind;
 	struct tcp_pcb *pcb;
 	u64 began;
 	u64 wanted, written, bytes; /* bytes: arrived, at either end */
@@ -28,6 +28,7 @@ static struct kind {
 	struct server server;
 	u64 bytes;
 	bool check;
+	bool failed; /* the last stream did not reach its end */
 } sink = { .server.name = "sink" }, source = { .server.name = "source" };
 
 static u32 crc_table[256];
@@ -64,7 +65,7 @@ static struct stream *stream_new(struct kind *kind, struct tcp_pcb *pcb)
 {
 	struct stream *s = heap_alloc(sizeof(*s));
 
-	*s = (struct stream){ .server = &kind->server,
+	*s = (struct stream){ .kind = kind,
 			      .pcb = pcb,
 			      .began = port_time_ns(),
 			      .wanted = kind->bytes,
@@ -73,16 +74,17 @@ static struct stream *stream_new(struct kind *kind, struct tcp_pcb *pcb)
 	return s;
 }
 
-static void stream_over(struct stream *s, const char *how)
+static void stream_over(struct stream *s, bool failed)
 {
-	struct server *server = s->server;
+	struct server *server = &s->kind->server;
 	u64 ns = port_time_ns() - s->began, tenths = s->bytes * 10000 / (ns + !ns);
 	char crc[24] = "";
 
 	if (s->check)
 		format(crc, sizeof(crc), ", crc32 %08x", s->crc);
 	printk("%s: %lu bytes, %lu.%03lu s, %lu.%lu MB/s%s%s\n", server->name, s->bytes, ns / 1000000000,
-	       ns / 1000000 % 1000, tenths / 10, tenths % 10, crc, how);
+	       ns / 1000000 % 1000, tenths / 10, tenths % 10, crc, failed ? ", broken off" : "");
+	s->kind->failed = failed;
 	heap_free(s, sizeof(*s));
 	sem_up(&server->served);
 }
@@ -91,7 +93,7 @@ static void stream_over(struct stream *s, const char *how)
 static void on_error(void *arg, err_t err)
 {
 	(void)err;
-	stream_over(arg, ", broken off");
+	stream_over(arg, true);
 }
 
 /* --- sink ------------------------------------------------------------------------------------- */
@@ -103,7 +105,7 @@ static err_t sink_receive(void *arg, struct tcp_pcb *pcb, struct pbuf *p, err_t 
 
 	(void)err;
 	if (!p) {
-		stream_over(s, "");
+		stream_over(s, false);
 		return server_close(pcb);
 	}
 	for (q = p; q; q = q->next) {
@@ -138,7 +140,7 @@ int sink_main(int argc, char **argv)
 	if (!started && server_start(&sink.server, sink_accept))
 		return 1;
 	started = true;
-	server_wait(&sink.server, option_number(argc, argv, "count", argc ? 0 : 1));
+	server_wait(&sink.server, option_number(argc, argv, "times", argc ? 0 : 1));
 	return 0;
 }
 
@@ -173,7 +175,7 @@ static err_t source_sent(void *arg, struct tcp_pcb *pcb, u16_t n)
 
 	s->bytes = MIN(s->bytes + n, s->wanted); /* the end counts as a byte */
 	if (s->bytes == s->wanted && s->ended) {
-		stream_over(s, "");
+		stream_over(s, false);
 		return server_close(pcb);
 	}
 	source_pump(s);
@@ -244,7 +246,7 @@ static int source_connect(const ip_addr_t *to, u16 port)
 		return 1;
 	}
 	server_wait(&source.server, 1);
-	return 0;
+	return source.failed;
 }
 
 int source_main(int argc, char **argv)
@@ -267,6 +269,6 @@ int source_main(int argc, char **argv)
 	if (!started && server_start(&source.server, source_accept))
 		return 1;
 	started = true;
-	server_wait(&source.server, option_number(argc, argv, "count", argc ? 0 : 1));
+	server_wait(&source.server, option_number(argc, argv, "times", argc ? 0 : 1));
 	return 0;
 }
