@@ -107,7 +107,8 @@ static int op_of(struct disk *disk, enum block_op op)
 	}
 }
 
-static unsigned int segments_fill(struct blkif_request_segment *seg, const struct bounce *b, u64 bytes)
+static unsigned int segments_fill(struct blkif_request_segment *seg, const struct bounce *b,
+				  u64 bytes)
 {
 	unsigned int n = 0;
 
@@ -135,7 +136,8 @@ static void put_rw(struct queue *q, const struct shadow *s, u64 id, const struct
 	ring_put_request(&q->ring, &r);
 }
 
-static void put_indirect(struct queue *q, const struct shadow *s, u64 id, const struct block_request *req)
+static void put_indirect(struct queue *q, const struct shadow *s, u64 id,
+			 const struct block_request *req)
 {
 	union {
 		blkif_request_indirect_t indirect;
@@ -374,7 +376,8 @@ static void queue_broken(struct queue *q, const char *what, u64 number)
 
 	q->up = false;
 	if (!disk->why[0])
-		format(disk->why, sizeof(disk->why), "the back end's ring makes no sense: %s %lu", what, number);
+		format(disk->why, sizeof(disk->why), "the back end's ring makes no sense: %s %lu",
+		       what, number);
 	xs_defer(&disk->broken);
 }
 

@@ -99,8 +99,8 @@ static int publish(struct xenbus_device *dev, u32 tx)
 	int rc = 0;
 
 	if (order)
-		rc = xenbus_write(dev, tx, "ring-page-order", "%u", order) ?:
-		     xenbus_write(dev, tx, "num-ring-pages", "%u", 1 << order);
+		rc = xenbus_write(dev, tx, "ring-page-order", "%u", order)
+			     ?: xenbus_write(dev, tx, "num-ring-pages", "%u", 1 << order);
 	if (disk->queue_count > 1)
 		rc = rc ?: xenbus_write(dev, tx, "multi-queue-num-queues", "%u", disk->queue_count);
 	for (i = 0; i < disk->queue_count && !rc; i++) {
@@ -133,7 +133,8 @@ static void offer(struct disk *disk)
 	if (!rc)
 		rc = xenbus_publish(dev, publish);
 	if (rc)
-		give_up(disk, rc, rc == -ENOSPC ? "too many pages are kept from us" : "cannot offer rings");
+		give_up(disk, rc,
+			rc == -ENOSPC ? "too many pages are kept from us" : "cannot offer rings");
 	else
 		xenbus_switch(dev, XenbusStateInitialised);
 }
@@ -153,8 +154,9 @@ static int read_properties(struct disk *disk)
 	if (size != BLOCK_SECTOR && size != PAGE_SIZE)
 		return -EINVAL;
 	xenbus_peer_read(dev, "mode", mode, sizeof(mode));
-	disk->segments = indirect > BLKIF_MAX_SEGMENTS_PER_REQUEST ? MIN(indirect, (u64)SEGMENTS_MAX) :
-								     BLKIF_MAX_SEGMENTS_PER_REQUEST;
+	disk->segments = indirect > BLKIF_MAX_SEGMENTS_PER_REQUEST
+				 ? MIN(indirect, (u64)SEGMENTS_MAX)
+				 : BLKIF_MAX_SEGMENTS_PER_REQUEST;
 	disk->flush_op = -1;
 	if (xenbus_peer_number(dev, "feature-barrier", 0))
 		disk->flush_op = BLKIF_OP_WRITE_BARRIER;
@@ -187,9 +189,11 @@ static void connected(struct disk *disk)
 		return;
 	}
 	if (first) {
-		printk("%s: %lu KiB, sectors of %u, %s%s%s%u queues of %u requests, %u pages each\n", block->name,
-		       block->sectors / 2, block->sector_bytes, block->read_only ? "read-only, " : "",
-		       block->can_flush ? "flush, " : "", block->can_discard ? "discard, " : "", disk->queue_count,
+		printk("%s: %lu KiB, sectors of %u, %s%s%s%u queues of %u requests, %u pages "
+		       "each\n",
+		       block->name, block->sectors / 2, block->sector_bytes,
+		       block->read_only ? "read-only, " : "", block->can_flush ? "flush, " : "",
+		       block->can_discard ? "discard, " : "", disk->queue_count,
 		       disk->queues[0].ring.nr_ents, disk->segments);
 		xenbus_switch(dev, XenbusStateConnected);
 	}
@@ -244,9 +248,7 @@ static void peer_changed(struct xenbus_device *dev, enum xenbus_state now)
 		if (dev->state == XenbusStateInitialising || dev->state == XenbusStateClosed)
 			offer(disk);
 		break;
-	case XenbusStateConnected:
-		connected(disk);
-		break;
+	case XenbusStateConnected: connected(disk); break;
 	case XenbusStateClosing:
 		drain(disk);
 		/* fallthrough */

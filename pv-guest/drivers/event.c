@@ -23,7 +23,8 @@ long event_offer(domid_t peer, unsigned int cpu, void (*fn)(void *arg), void *ar
 	return rc ?: open_on(op.port, cpu, fn, arg);
 }
 
-long event_bind(domid_t peer, evtchn_port_t theirs, unsigned int cpu, void (*fn)(void *arg), void *arg)
+long event_bind(domid_t peer, evtchn_port_t theirs, unsigned int cpu, void (*fn)(void *arg),
+		void *arg)
 {
 	evtchn_bind_interdomain_t op = { .remote_dom = peer, .remote_port = theirs };
 	long rc = HC(event_channel_op, .cmd = EVTCHNOP_bind_interdomain, .arg = &op);

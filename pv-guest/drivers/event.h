@@ -12,7 +12,8 @@
 long event_offer(domid_t peer, unsigned int cpu, void (*fn)(void *arg), void *arg);
 
 /* event_bind - bind to a port peer offers (back ends).  Return: our port or a negative error */
-long event_bind(domid_t peer, evtchn_port_t theirs, unsigned int cpu, void (*fn)(void *arg), void *arg);
+long event_bind(domid_t peer, evtchn_port_t theirs, unsigned int cpu, void (*fn)(void *arg),
+		void *arg);
 
 /*
  * event_close - no call of fn is running when it returns, none will begin

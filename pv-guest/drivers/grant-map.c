@@ -86,7 +86,8 @@ static void release(struct grant_map *m, unsigned int n)
 	m->va = NULL;
 }
 
-int grant_map(struct grant_map *m, domid_t peer, const grant_ref_t *refs, unsigned int n, bool readonly)
+int grant_map(struct grant_map *m, domid_t peer, const grant_ref_t *refs, unsigned int n,
+	      bool readonly)
 {
 	unsigned int i;
 	int rc = 0;
@@ -114,11 +115,14 @@ void grant_copy(gnttab_copy_t *ops, unsigned int n)
 	CHECK(!n || !HC(grant_table_op, .cmd = GNTTABOP_copy, .uop = ops, .count = n));
 }
 
-void grant_copy_in(gnttab_copy_t *op, domid_t peer, grant_ref_t ref, u16 offset, void *to, u16 bytes)
+void grant_copy_in(gnttab_copy_t *op, domid_t peer, grant_ref_t ref, u16 offset, void *to,
+		   u16 bytes)
 {
 	*op = (gnttab_copy_t){
 		.source = { .u.ref = ref, .domid = peer, .offset = offset },
-		.dest = { .u.gmfn = va_to_mfn(to), .domid = DOMID_SELF, .offset = (u64)to & ~PAGE_MASK },
+		.dest = { .u.gmfn = va_to_mfn(to),
+			  .domid = DOMID_SELF,
+			  .offset = (u64)to & ~PAGE_MASK },
 		.len = bytes,
 		.flags = GNTCOPY_source_gref,
 	};
@@ -128,7 +132,8 @@ void grant_copy_out(gnttab_copy_t *op, domid_t peer, grant_ref_t ref, u16 offset
 		    u16 bytes)
 {
 	*op = (gnttab_copy_t){
-		.source = { .u.gmfn = va_to_mfn(from), .domid = DOMID_SELF,
+		.source = { .u.gmfn = va_to_mfn(from),
+			    .domid = DOMID_SELF,
 			    .offset = (u64)from & ~PAGE_MASK },
 		.dest = { .u.ref = ref, .domid = peer, .offset = offset },
 		.len = bytes,

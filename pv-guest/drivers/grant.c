@@ -56,7 +56,8 @@ static int table_grow(void)
 	if (rc)
 		return rc;
 	frames++;
-	for (ref = ref < GNTTAB_NR_RESERVED_ENTRIES ? GNTTAB_NR_RESERVED_ENTRIES : ref; ref < end; ref++) {
+	for (ref = ref < GNTTAB_NR_RESERVED_ENTRIES ? GNTTAB_NR_RESERVED_ENTRIES : ref; ref < end;
+	     ref++) {
 		table[ref].frame = first_free;
 		first_free = ref;
 	}

@@ -56,7 +56,8 @@ struct grant_map {
  * grant_map - map n pages of peer one after the other
  * Return: 0; -EINVAL, -ENOMEM or -EACCES (a reference was refused), and nothing is mapped
  */
-int grant_map(struct grant_map *m, domid_t peer, const grant_ref_t *refs, unsigned int n, bool readonly);
+int grant_map(struct grant_map *m, domid_t peer, const grant_ref_t *refs, unsigned int n,
+	      bool readonly);
 void grant_unmap(struct grant_map *m);
 
 /*
@@ -64,7 +65,8 @@ void grant_unmap(struct grant_map *m);
  * grant_copy_in, grant_copy_out - fill one: from or to a page of peer; bytes may not cross a page
  */
 void grant_copy(gnttab_copy_t *ops, unsigned int n);
-void grant_copy_in(gnttab_copy_t *op, domid_t peer, grant_ref_t ref, u16 offset, void *to, u16 bytes);
+void grant_copy_in(gnttab_copy_t *op, domid_t peer, grant_ref_t ref, u16 offset, void *to,
+		   u16 bytes);
 void grant_copy_out(gnttab_copy_t *op, domid_t peer, grant_ref_t ref, u16 offset, const void *from,
 		    u16 bytes);
 

@@ -46,7 +46,8 @@ void nic_broken(struct nic *nic, const char *what, u64 number)
 	for (i = 0; i < nic->queue_count; i++)
 		nic->queues[i]->up = false;
 	if (!nic->why[0])
-		format(nic->why, sizeof(nic->why), "the back end's ring makes no sense: %s %lu", what, number);
+		format(nic->why, sizeof(nic->why), "the back end's ring makes no sense: %s %lu",
+		       what, number);
 	xs_defer(&nic->broken);
 }
 
@@ -181,8 +182,8 @@ static int publish_queue(struct xenbus_device *dev, struct net_queue *q, u32 tx,
 
 static int publish(struct xenbus_device *dev, u32 tx)
 {
-	static const char *const features[] = { "request-rx-copy", "feature-rx-notify", "feature-sg",
-						"feature-gso-tcpv4" };
+	static const char *const features[] = { "request-rx-copy", "feature-rx-notify",
+						"feature-sg", "feature-gso-tcpv4" };
 	struct nic *nic = dev->data;
 	char prefix[20] = "";
 	unsigned int i;
@@ -244,7 +245,9 @@ static int read_properties(struct nic *nic)
 	nic->split = xenbus_peer_number(dev, "feature-split-event-channels", 0);
 	nic->sg = xenbus_peer_number(dev, "feature-sg", 0);
 	net->can_csum = !xenbus_peer_number(dev, "feature-no-csum-offload", 0);
-	net->gso_max = nic->sg && net->can_csum && xenbus_peer_number(dev, "feature-gso-tcpv4", 0) ? 65535 : 0;
+	net->gso_max = nic->sg && net->can_csum && xenbus_peer_number(dev, "feature-gso-tcpv4", 0)
+			       ? 65535
+			       : 0;
 	net->mtu = mtu < 68 || mtu > (nic->sg ? 65521 : 4082) ? 1500 : mtu;
 	return 0;
 }
@@ -289,9 +292,10 @@ static void connected(struct nic *nic)
 		sem_up(&q->wake);
 	}
 	if (!nic->up)
-		printk("%s: %02x:%02x:%02x:%02x:%02x:%02x, mtu %u, %s%s%s%u queues\n", nic->net.name, nic->net.mac[0],
-		       nic->net.mac[1], nic->net.mac[2], nic->net.mac[3], nic->net.mac[4], nic->net.mac[5],
-		       nic->net.mtu, nic->sg ? "sg, " : "", nic->net.can_csum ? "csum, " : "",
+		printk("%s: %02x:%02x:%02x:%02x:%02x:%02x, mtu %u, %s%s%s%u queues\n",
+		       nic->net.name, nic->net.mac[0], nic->net.mac[1], nic->net.mac[2],
+		       nic->net.mac[3], nic->net.mac[4], nic->net.mac[5], nic->net.mtu,
+		       nic->sg ? "sg, " : "", nic->net.can_csum ? "csum, " : "",
 		       nic->net.gso_max ? "gso, " : "", nic->queue_count);
 	WRITE_ONCE(nic->up, true);
 	if (net_find(nic->net.name) != &nic->net)
@@ -317,9 +321,7 @@ static void peer_changed(struct xenbus_device *dev, enum xenbus_state now)
 		if (dev->state == XenbusStateInitialising || dev->state == XenbusStateClosed)
 			offer(nic);
 		break;
-	case XenbusStateConnected:
-		connected(nic);
-		break;
+	case XenbusStateConnected: connected(nic); break;
 	case XenbusStateClosing:
 	case XenbusStateClosed:
 		disconnect(nic);

@@ -28,7 +28,8 @@ int store_ring_write(const void *from, u32 n)
 	const u8 *p = from;
 
 	while (n) {
-		u32 prod = ring->req_prod, used = prod - __atomic_load_n(&ring->req_cons, __ATOMIC_ACQUIRE);
+		u32 prod = ring->req_prod,
+		    used = prod - __atomic_load_n(&ring->req_cons, __ATOMIC_ACQUIRE);
 		u32 at = MASK_XENSTORE_IDX(prod), now = MIN(n, XENSTORE_RING_SIZE - at);
 
 		if (used > XENSTORE_RING_SIZE)
@@ -52,7 +53,8 @@ int store_ring_read(void *to, u32 n, void (*wait)(void))
 	u8 *p = to;
 
 	while (n) {
-		u32 cons = ring->rsp_cons, ready = __atomic_load_n(&ring->rsp_prod, __ATOMIC_ACQUIRE) - cons;
+		u32 cons = ring->rsp_cons,
+		    ready = __atomic_load_n(&ring->rsp_prod, __ATOMIC_ACQUIRE) - cons;
 		u32 at = MASK_XENSTORE_IDX(cons), now = MIN(n, XENSTORE_RING_SIZE - at);
 
 		if (ready > XENSTORE_RING_SIZE)

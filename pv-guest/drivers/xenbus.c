@@ -24,8 +24,9 @@ static struct bus *buses; /* of the store's thread, too; they only come */
 
 const char *xenbus_state_name(enum xenbus_state state)
 {
-	static const char *const names[] = { "gone",	  "Initialising", "InitWait",	    "Initialised", "Connected",
-					     "Closing",	  "Closed",	  "Reconfiguring",  "Reconfigured" };
+	static const char *const names[] = { "gone",	    "Initialising",  "InitWait",
+					     "Initialised", "Connected",     "Closing",
+					     "Closed",	    "Reconfiguring", "Reconfigured" };
 
 	return state < ARRAY_SIZE(names) ? names[state] : "no state";
 }
@@ -80,13 +81,6 @@ int xenbus_write(struct xenbus_device *dev, u32 tx, const char *key, const char 
 	vformat(value, sizeof(value), fmt, ap);
 	va_end(ap);
 	return xs_write(tx, below(&p, dev->path, key), value);
-}
-
-int xenbus_rm(struct xenbus_device *dev, u32 tx, const char *key)
-{
-	struct path p;
-
-	return xs_rm(tx, below(&p, dev->path, key));
 }
 
 int xenbus_publish(struct xenbus_device *dev, int (*fill)(struct xenbus_device *dev, u32 tx))
@@ -256,7 +250,8 @@ static void key_changed(struct bus *bus, struct xenbus_device *dev, const char *
 {
 	u64 state;
 
-	if (bus->driver->side == XENBUS_FRONT && (!strcmp(key, "backend") || !strcmp(key, "backend-id")))
+	if (bus->driver->side == XENBUS_FRONT &&
+	    (!strcmp(key, "backend") || !strcmp(key, "backend-id")))
 		peer_check(dev);
 	/* The tools put a device back to its beginning. */
 	if (!strcmp(key, "state") && bus->driver->side == XENBUS_FRONT) {
@@ -272,7 +267,8 @@ static void key_changed(struct bus *bus, struct xenbus_device *dev, const char *
 }
 
 /* Call fn for each child of a node. */
-static void each_child(struct bus *bus, const char *node, void (*fn)(struct bus *, const char *, const char *))
+static void each_child(struct bus *bus, const char *node,
+		       void (*fn)(struct bus *, const char *, const char *))
 {
 	char *names = heap_alloc(NAMES_MAX), *name;
 	struct path p;
@@ -300,7 +296,8 @@ static void scan(struct bus *bus)
 			;
 		device_check(bus, dev->path, last);
 	}
-	each_child(bus, bus->watch.path, bus->driver->side == XENBUS_FRONT ? device_check : peer_scan);
+	each_child(bus, bus->watch.path,
+		   bus->driver->side == XENBUS_FRONT ? device_check : peer_scan);
 }
 
 /* Cut "backend/vbd/3/51712/state" behind the part that names the device. */
@@ -364,7 +361,8 @@ static void settled(void *arg)
 	for (bus = buses; bus; bus = bus->next) {
 		s->yes &= bus->scanned;
 		for (dev = bus->devices; dev && bus->driver->side == XENBUS_FRONT; dev = dev->next)
-			s->yes &= dev->failed || (dev->state >= XenbusStateConnected && dev->state == dev->peer_state);
+			s->yes &= dev->failed || (dev->state >= XenbusStateConnected &&
+						  dev->state == dev->peer_state);
 	}
 	sem_up(&s->told);
 }

@@ -61,7 +61,6 @@ int xenbus_peer_read(struct xenbus_device *dev, const char *key, char *buf, size
 u64 xenbus_peer_number(struct xenbus_device *dev, const char *key, u64 otherwise);
 int xenbus_write(struct xenbus_device *dev, u32 tx, const char *key, const char *fmt, ...)
 	__attribute__((format(printf, 4, 5)));
-int xenbus_rm(struct xenbus_device *dev, u32 tx, const char *key);
 
 /*
  * xenbus_publish - have fill(dev, tx) write keys in one transaction, again if it must be

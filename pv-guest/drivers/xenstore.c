@@ -299,7 +299,8 @@ static void asker_withdraw(struct asker *a)
  * One request of up to two pieces, and its reply: a text of a->len bytes that the caller frees with
  * asker_end().
  */
-static int ask(struct asker *a, u32 type, u32 tx, const char *one, u32 one_len, const char *two, u32 two_len)
+static int ask(struct asker *a, u32 type, u32 tx, const char *one, u32 one_len, const char *two,
+	       u32 two_len)
 {
 	struct xsd_sockmsg msg = { .type = type, .tx_id = tx, .len = one_len + two_len };
 	int rc;
@@ -369,11 +370,6 @@ int xs_write(u32 tx, const char *path, const char *value)
 	return tell(XS_WRITE, tx, path, value, strlen(value));
 }
 
-int xs_mkdir(u32 tx, const char *path)
-{
-	return tell(XS_MKDIR, tx, path, NULL, 0);
-}
-
 int xs_rm(u32 tx, const char *path)
 {
 	return tell(XS_RM, tx, path, NULL, 0);
@@ -408,7 +404,8 @@ u64 xs_read_number(u32 tx, const char *path, u64 otherwise)
 	char text[24];
 	u64 v;
 
-	return xs_read(tx, path, text, sizeof(text)) >= 0 && xs_parse_number(text, &v) ? v : otherwise;
+	return xs_read(tx, path, text, sizeof(text)) >= 0 && xs_parse_number(text, &v) ? v
+										       : otherwise;
 }
 
 int xs_writef(u32 tx, const char *path, const char *fmt, ...)
@@ -457,11 +454,6 @@ void xs_unwatch(struct xs_watch *w)
 	tell(XS_UNWATCH, XS_NONE, w->path, token, strlen(token) + 1);
 	while (thread_current() != caller && READ_ONCE(running) == w)
 		thread_sleep(MSEC);
-}
-
-unsigned int xs_domid(void)
-{
-	return xs_read_number(XS_NONE, "domid", 0);
 }
 
 int xs_init(void)

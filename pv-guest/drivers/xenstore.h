@@ -20,7 +20,6 @@ int xs_init(void);
  */
 int xs_read(u32 tx, const char *path, char *buf, size_t size);
 int xs_write(u32 tx, const char *path, const char *value);
-int xs_mkdir(u32 tx, const char *path);
 int xs_rm(u32 tx, const char *path);
 
 /*
@@ -68,8 +67,5 @@ void xs_defer(struct xs_work *work);
 
 /* xs_cancel - from that thread: what is queued will not be called */
 void xs_cancel(struct xs_work *work);
-
-/* xs_domid - our own number */
-unsigned int xs_domid(void);
 
 #endif

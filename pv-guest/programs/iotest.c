@@ -23,10 +23,10 @@
 #include "port/port.h"
 #include "programs/programs.h"
 
-#define DEPTH_MAX   64
-#define WORDS_MAX   5
-#define SUM_BYTES   65536
-#define PIECES_MAX  16384
+#define DEPTH_MAX  64
+#define WORDS_MAX  5
+#define SUM_BYTES  65536
+#define PIECES_MAX 16384
 
 static u64 random_next(u64 *state)
 {
@@ -118,10 +118,11 @@ static struct slot *slot_get(struct run *run)
 	run->idle = slot->next;
 	spin_unlock(&run->lock, irqs);
 	if (slot->used && slot->req.result && !run->errors++)
-		printk("iotest: first error %d, sector %lu, %lu bytes\n", slot->req.result, slot->req.sector,
-		       slot->req.bytes);
+		printk("iotest: first error %d, sector %lu, %lu bytes\n", slot->req.result,
+		       slot->req.sector, slot->req.bytes);
 	if (slot->used && !slot->req.result && run->op == BLOCK_READ)
-		run->wrong += pattern_wrong(run->seed, slot->req.sector, slot->req.data, slot->req.bytes);
+		run->wrong +=
+			pattern_wrong(run->seed, slot->req.sector, slot->req.data, slot->req.bytes);
 	slot->used = false;
 	return slot;
 }
@@ -173,7 +174,8 @@ static void piece_begin(struct run *run, const struct piece *p)
 	}
 }
 
-static void transfer(struct block_device *dev, enum block_op op, u64 seed, unsigned int depth, unsigned int times)
+static void transfer(struct block_device *dev, enum block_op op, u64 seed, unsigned int depth,
+		     unsigned int times)
 {
 	struct run *run = heap_alloc(sizeof(*run));
 	u64 begin = port_time_ns();
@@ -199,8 +201,8 @@ static void transfer(struct block_device *dev, enum block_op op, u64 seed, unsig
 	if (op == BLOCK_WRITE && block_flush(dev))
 		run->errors++;
 	printk("iotest: %s %s seed %lu: %u pieces, %u errors, %u sectors wrong, %lu ms\n",
-	       op == BLOCK_WRITE ? "fill" : "check", dev->name, seed, run->piece_count, run->errors, run->wrong,
-	       (port_time_ns() - begin) / MSEC);
+	       op == BLOCK_WRITE ? "fill" : "check", dev->name, seed, run->piece_count, run->errors,
+	       run->wrong, (port_time_ns() - begin) / MSEC);
 	heap_free(run->pieces, PIECES_MAX * sizeof(*run->pieces));
 	heap_free(run, sizeof(*run));
 }
@@ -280,8 +282,8 @@ static void disks(void)
 	unsigned int i;
 
 	for (i = 0; (dev = block_nth(i)); i++)
-		printk("iotest: disk %s: %lu sectors of %u bytes%s\n", dev->name, dev->sectors, dev->sector_bytes,
-		       dev->read_only ? ", read-only" : "");
+		printk("iotest: disk %s: %lu sectors of %u bytes%s\n", dev->name, dev->sectors,
+		       dev->sector_bytes, dev->read_only ? ", read-only" : "");
 	printk("iotest: %u disks\n", i);
 }
 
@@ -311,9 +313,9 @@ static void command(const char **word, unsigned int n)
 	else if (!strcmp(word[0], "echo") && n > 1)
 		echo(word[1]);
 	else if (!strcmp(word[0], "counts"))
-		printk("iotest: %lu KiB free, frames in %lu out %lu dropped %lu %lu\n", pages_free_count() * 4,
-		       net ? net->rx_frames : 0, net ? net->tx_frames : 0, net ? net->rx_dropped : 0,
-		       net ? net->tx_dropped : 0);
+		printk("iotest: %lu KiB free, frames in %lu out %lu dropped %lu %lu\n",
+		       pages_free_count() * 4, net ? net->rx_frames : 0, net ? net->tx_frames : 0,
+		       net ? net->rx_dropped : 0, net ? net->tx_dropped : 0);
 	else
 		with_disk(word, n);
 }

@@ -101,7 +101,8 @@ static size_t make_plain(struct packet *p, size_t bytes, unsigned int seed)
 /* The TCP checksum holds the sum of the pseudo header only: who sends it on for real adds the rest. */
 static size_t make_tcp(struct packet *p, size_t payload, unsigned int seed)
 {
-	unsigned char *ip = p->frame + ETH_HLEN, *tcp = ip + IP, pseudo[12] = { 10, 8, 0, 1, 10, 8, 0, 2, 0, 6 };
+	unsigned char *ip = p->frame + ETH_HLEN, *tcp = ip + IP,
+		      pseudo[12] = { 10, 8, 0, 1, 10, 8, 0, 2, 0, 6 };
 	size_t bytes = HEADERS + payload;
 
 	addresses(p, ETH_P_IP);
@@ -144,7 +145,8 @@ static size_t receive(struct packet *p)
 		n = recvfrom(sock, p, sizeof(*p), 0, (struct sockaddr *)&from, &len);
 		if (n < 0 && errno != ENETDOWN)
 			die("receive");
-		if (n > (ssize_t)sizeof(p->head) && from.sll_pkttype != PACKET_OUTGOING && !memcmp(p->frame, here, 6))
+		if (n > (ssize_t)sizeof(p->head) && from.sll_pkttype != PACKET_OUTGOING &&
+		    !memcmp(p->frame, here, 6))
 			return n - sizeof(p->head);
 	}
 	return 0;
@@ -153,14 +155,16 @@ static size_t receive(struct packet *p)
 /* All but the addresses, which change places, is as it was sent. */
 static bool same(const struct packet *a, size_t n, const struct packet *b, size_t m)
 {
-	return n == m && !memcmp(a->frame + 12, b->frame + 12, n - 12) && !memcmp(b->frame + 6, there, 6) &&
-	       a->head.gso_type == b->head.gso_type && a->head.gso_size == b->head.gso_size &&
-	       (a->head.flags & VIRTIO_NET_HDR_F_NEEDS_CSUM) == (b->head.flags & VIRTIO_NET_HDR_F_NEEDS_CSUM);
+	return n == m && !memcmp(a->frame + 12, b->frame + 12, n - 12) &&
+	       !memcmp(b->frame + 6, there, 6) && a->head.gso_type == b->head.gso_type &&
+	       a->head.gso_size == b->head.gso_size &&
+	       (a->head.flags & VIRTIO_NET_HDR_F_NEEDS_CSUM) ==
+		       (b->head.flags & VIRTIO_NET_HDR_F_NEEDS_CSUM);
 }
 
 /* Some at once, then as many back, in order.  Return: how many were not as they should be. */
-static unsigned int exchange(size_t (*make)(struct packet *, size_t, unsigned int), const size_t *sizes,
-			     unsigned int count)
+static unsigned int exchange(size_t (*make)(struct packet *, size_t, unsigned int),
+			     const size_t *sizes, unsigned int count)
 {
 	static struct packet sent[BATCH], back;
 	size_t bytes[BATCH], n;
@@ -176,8 +180,8 @@ static unsigned int exchange(size_t (*make)(struct packet *, size_t, unsigned in
 		if (same(&sent[i], bytes[i], &back, n))
 			continue;
 		printf("sent %zu bytes flags %u gso %u/%u, back %zu flags %u gso %u/%u\n", bytes[i],
-		       sent[i].head.flags, sent[i].head.gso_type, sent[i].head.gso_size, n, back.head.flags,
-		       back.head.gso_type, back.head.gso_size);
+		       sent[i].head.flags, sent[i].head.gso_type, sent[i].head.gso_size, n,
+		       back.head.flags, back.head.gso_type, back.head.gso_size);
 		bad++;
 		if (!n)
 			return bad + count - i - 1;
@@ -187,12 +191,13 @@ static unsigned int exchange(size_t (*make)(struct packet *, size_t, unsigned in
 
 int main(int argc, char **argv)
 {
-	static const size_t tcp[] = { 1, 100, 1448, 1449, 2896, 4096, 8000, 16384, 30000, 40001, 65160 };
+	static const size_t tcp[] = { 1,    100,   1448,  1449,	 2896, 4096,
+				      8000, 16384, 30000, 40001, 65160 };
 	unsigned int i, n, total = 0, bad = 0;
 	size_t sizes[BATCH];
 
-	if (argc != 3 || sscanf(argv[2], "%hhx:%hhx:%hhx:%hhx:%hhx:%hhx", there, there + 1, there + 2, there + 3,
-				there + 4, there + 5) != 6) {
+	if (argc != 3 || sscanf(argv[2], "%hhx:%hhx:%hhx:%hhx:%hhx:%hhx", there, there + 1,
+				there + 2, there + 3, there + 4, there + 5) != 6) {
 		fprintf(stderr, "usage: frames INTERFACE MAC\n");
 		return 2;
 	}

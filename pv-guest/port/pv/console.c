@@ -69,7 +69,8 @@ static bool ring_read(char *c)
 
 bool port_console_read(char *c)
 {
-	return ring ? ring_read(c) : HC(console_io, .cmd = CONSOLEIO_read, .count = 1, .buffer = c) == 1;
+	return ring ? ring_read(c)
+		    : HC(console_io, .cmd = CONSOLEIO_read, .count = 1, .buffer = c) == 1;
 }
 
 static void on_event(void *arg)

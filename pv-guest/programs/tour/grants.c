@@ -58,14 +58,16 @@ static void setup(u64 *page)
 	rc = ask(GNTTABOP_query_size, &size);
 	expect(!rc && size.status == GNTST_okay, "query_size: %u frames of at most %u",
 	       size.nr_frames, size.max_nr_frames);
-	expect_code(grants_init(), 0, "setup_table, and map its frames; %zu entries of 8 bytes in each",
+	expect_code(grants_init(), 0,
+		    "setup_table, and map its frames; %zu entries of 8 bytes in each",
 		    PAGE_SIZE / sizeof(*table));
 	table = grants_table();
 	self = own_domid();
 	say("we are domain %u", self);
 	ro = grant_page(self, page, true);
 	rw = grant_page(self, page, false);
-	expect(table[ro].flags == (GTF_permit_access | GTF_readonly), "entry %u grants it read-only", ro);
+	expect(table[ro].flags == (GTF_permit_access | GTF_readonly),
+	       "entry %u grants it read-only", ro);
 }
 
 static gnttab_map_grant_ref_t map(void *window, grant_ref_t ref, u32 flags)
@@ -152,8 +154,7 @@ static void copying(u64 *page)
 
 static void costs(void *window)
 {
-	cost(MEASURE(200, unmap(window, map(window, rw, 0).handle)),
-	     "map a grant and unmap it");
+	cost(MEASURE(200, unmap(window, map(window, rw, 0).handle)), "map a grant and unmap it");
 }
 
 /*
