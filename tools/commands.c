@@ -26,7 +26,7 @@ static void print_all(void)
 {
 	puts("usage: bonsai COMMAND [ARGUMENT...]\n");
 	for (size_t i = 0; i < command_count; i++)
-		printf("  %-12s %s\n", commands[i].name, commands[i].summary);
+		printf("  %-14s %s\n", commands[i].name, commands[i].summary);
 	puts("\n`bonsai help COMMAND` tells the arguments.  --json: print JSON.");
 }
 
@@ -83,12 +83,13 @@ static void print_completion(void)
 	for (size_t i = 0; i < command_count; i++)
 		printf("%s%s", i ? " " : "", commands[i].name);
 	puts("' -- \"$word\"))\n\t\treturn\n\tfi\n\tcase ${COMP_WORDS[1]} in");
-	for (size_t i = 0; i < command_count; i++)
-		if (strstr(commands[i].arguments, "FILE"))
-			printf("\t%s) COMPREPLY=($(compgen -f -- \"$word\")) ;;\n", commands[i].name);
-		else if (strstr(commands[i].arguments, "DOMAIN"))
-			printf("\t%s) COMPREPLY=($(compgen -W \"$(bonsai list 2>/dev/null | awk 'NR > 1 { print $1 }')\""
-			       " -- \"$word\")) ;;\n", commands[i].name);
+	for (size_t i = 0; i < command_count; i++) {
+		const char *domain = strstr(commands[i].arguments, "DOMAIN"), *file = strstr(commands[i].arguments, "FILE");
+
+		if (domain || file)
+			printf("\t%s) COMPREPLY=($(compgen %s%s -- \"$word\")) ;;\n", commands[i].name, file ? "-f " : "",
+			       domain ? "-W \"$(bonsai list 2>/dev/null | awk 'NR > 1 { print $1 }')\"" : "");
+	}
 	puts("\tesac\n}\ncomplete -F _bonsai bonsai");
 }
 
