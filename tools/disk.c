@@ -104,7 +104,6 @@ static void set_text(char **to, const char *text, size_t n)
 	*to = take(text, n);
 }
 
-/* What stands before '=' is a known key, or it is no key at all. */
 static int set_type(struct ctl *ctl, struct disk *d, const char *text, size_t n)
 {
 	d->user_space = is_word(text, n, "qdisk");
@@ -113,6 +112,7 @@ static int set_type(struct ctl *ctl, struct disk *d, const char *text, size_t n)
 	return ctl_fail(ctl, -EOPNOTSUPP, "disk backend '%.*s' is not supported, only phy and qdisk", (int)n, text);
 }
 
+/* What stands before '=' is a known key, or it is no key at all. */
 static int set_key(struct ctl *ctl, struct disk *d, const char *key, size_t kn, const char *text, size_t n)
 {
 	if (is_word(key, kn, "format"))
@@ -343,26 +343,30 @@ static bool is_offered(struct ctl *ctl, const struct device *d)
 	return moved;
 }
 
-static bool is_refused(struct ctl *ctl, const struct device *d)
+static int wait_user_space(struct ctl *ctl, const struct device *d, const struct attach *a)
 {
-	char *state = device_read(ctl, d, false, "state");
-	bool closed = !state || atoi(state) == XenbusStateClosed;
+	bool closed;
+	char *state;
 
+	if (!device_wait(is_offered, ctl, d, OPEN_WAIT))
+		return ctl_fail(ctl, -ETIMEDOUT, "disk %s: nobody opens %s (is bonsai-blockd running?)", a->disk->vdev,
+				a->disk->target);
+	state = device_read(ctl, d, false, "state");
+	closed = !state || atoi(state) == XenbusStateClosed;
 	free(state);
-	return closed;
+	return closed ? device_trouble(ctl, d, ctl_fail(ctl, -EIO, "disk %s: bonsai-blockd refuses it", a->disk->vdev)) : 0;
 }
 
 static int wait_open(struct ctl *ctl, const struct device *d, const struct attach *a)
 {
-	bool user_space = a->disk->user_space;
-
 	if (d->backend)
 		return 0;
-	if (device_wait(user_space ? is_offered : is_open, ctl, d, OPEN_WAIT) && !(user_space && is_refused(ctl, d)))
+	if (a->disk->user_space)
+		return wait_user_space(ctl, d, a);
+	if (device_wait(is_open, ctl, d, OPEN_WAIT))
 		return 0;
-	return device_trouble(ctl, d, ctl_fail(ctl, -ETIMEDOUT, "disk %s: the backend does not open %s (%s)",
-					       a->disk->vdev, a->disk->target,
-					       user_space ? "is bonsai-blockd running?" : "is xen-blkback loaded?"));
+	return device_trouble(ctl, d, ctl_fail(ctl, -ETIMEDOUT, "disk %s: the backend does not open %s "
+					       "(is xen-blkback loaded?)", a->disk->vdev, a->disk->target));
 }
 
 static int announce(struct ctl *ctl, const struct device *d, const struct attach *a)
