@@ -19,7 +19,7 @@ static int start(void)
 
 static int back_start(void)
 {
-	return blkback_start() ?: netback_start();
+	return blkback_start() ?: netback_start() ?: uplink_start();
 }
 
 void port_devices_start(void)

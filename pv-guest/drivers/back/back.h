@@ -7,5 +7,6 @@
 
 int blkback_start(void);
 int netback_start(void);
+int uplink_start(void);
 
 #endif

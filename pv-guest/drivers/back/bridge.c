@@ -33,21 +33,24 @@ struct bridge {
 	struct bridge *next;
 };
 
-static struct bridge *bridges; /* of the store's thread only */
+static struct spinlock bridges_lock; /* guards the list */
+static struct bridge *bridges; /* they only come */
 
 struct bridge *bridge_named(const char *name)
 {
+	bool irqs = spin_lock(&bridges_lock);
 	struct bridge *b;
 
 	for (b = bridges; b && strcmp(b->name, name); b = b->next)
 		;
-	if (b)
-		return b;
-	b = heap_alloc(sizeof(*b));
-	memset(b, 0, sizeof(*b));
-	format(b->name, sizeof(b->name), "%s", name);
-	b->next = bridges;
-	bridges = b;
+	if (!b) {
+		b = heap_alloc(sizeof(*b));
+		memset(b, 0, sizeof(*b));
+		format(b->name, sizeof(b->name), "%s", name);
+		b->next = bridges;
+		bridges = b;
+	}
+	spin_unlock(&bridges_lock, irqs);
 	return b;
 }
 

@@ -24,7 +24,7 @@ struct wire {
 /* wire_open - the nth device of that kind.  Return: false: there is none */
 bool wire_open(struct wire *w, const char *kind, unsigned int n);
 u64 wire_state(struct wire *w); /* the other end's */
-bool wire_reaches(struct wire *w, u64 state); /* it has that state within some seconds; false, too, when it closes */
+bool wire_reaches(struct wire *w, u64 state); /* within some seconds; false, too, when it closes */
 bool wire_closes(struct wire *w);
 void wire_write(struct wire *w, const char *key, u64 value);
 long wire_port(struct wire *w);
