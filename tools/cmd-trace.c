@@ -11,7 +11,7 @@
 #include <time.h>
 
 #define CALLS		64
-#define IDLE_NS		20000000L	/* between two looks at buffers that had little in them */
+#define IDLE_NS		10000000L	/* between two looks at buffers that had little in them */
 #define MUCH		500		/* events in one look: look again at once */
 #define NAMES_MAX	64
 
@@ -200,11 +200,10 @@ static void add_up(struct trace *t, const struct trace_event *e)
 	s->own_ns += e->own_ticks * t->clock->ns;
 }
 
-static void print_json(json_t *o)
+static void print_json(const struct trace *t, const struct trace_event *e)
 {
-	json_dumpf(o, stdout, JSON_COMPACT | JSON_REAL_PRECISION(12));
+	trace_json(stdout, t->clock, e);
 	putchar('\n');
-	json_decref(o);
 }
 
 static void show(struct trace *t, const struct trace_event *e)
@@ -214,7 +213,7 @@ static void show(struct trace *t, const struct trace_event *e)
 	if (t->picture)
 		trace_picture(t->picture, t->clock, e);
 	else if (!t->cli->opt['c'] && t->cli->json)
-		print_json(trace_json(t->clock, e));
+		print_json(t, e);
 	else if (!t->cli->opt['c'])
 		trace_line(stdout, t->clock, e);
 	t->shown += e->kind != TRACE_LOST;
@@ -307,7 +306,7 @@ static int run(struct trace *t)
 		return failed(t->cli);
 	look(t);
 	if (t->lost)
-		complain("%lu records were lost; into a file, or with -c, there are fewer", t->lost);
+		complain("%lu records were lost: they came faster than they were read", t->lost);
 	return code;
 }
 

@@ -8,7 +8,7 @@
 #include <string.h>
 
 #define DOMID_XEN_FRAMES 0x7ff2		/* in whose name the hypervisor's own frames are mapped */
-#define PAGES_A_CPU 64
+#define PAGES_A_CPU 256
 
 struct ring {
 	volatile uint32_t *words;	/* struct t_buf, then the data */

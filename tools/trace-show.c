@@ -181,74 +181,69 @@ void trace_line(FILE *f, const struct trace_clock *clock, const struct trace_eve
 	fputc('\n', f);
 }
 
-/* ---- JSON */
+/* ---- JSON, written as it comes: there are thousands a second, and nothing in them needs quoting */
 
-static json_t *hex(uint64_t n)
-{
-	return json_sprintf("%#lx", n);
-}
-
-static json_t *arguments_json(const struct trace_event *e)
+static void json_arguments(FILE *f, const struct trace_event *e)
 {
 	const struct trace_call *c = trace_call_of(e->nr);
-	json_t *o = json_object();
+	const char *comma = "";
 
+	fputs(",\"args\":{", f);
 	for (int i = 0; c && c->args[i].name; i++) {
 		bool number = c->args[i].kind == ARG_NUMBER || c->args[i].kind == ARG_SIGNED;
 
-		if (e->known_args & 1u << i)
-			json_object_set_new(o, c->args[i].name,
-					    number ? json_integer(e->args[i]) : hex(e->args[i]));
+		if (e->known_args & 1u << i) {
+			fprintf(f, number ? "%s\"%s\":%ld" : "%s\"%s\":\"%#lx\"", comma, c->args[i].name, e->args[i]);
+			comma = ",";
+		}
 	}
-	return o;
+	fputc('}', f);
 }
 
-static void add_call(json_t *o, const struct trace_clock *clock, const struct trace_event *e)
+static void json_call(FILE *f, const struct trace_clock *clock, const struct trace_event *e)
 {
 	char text[64];
 
-	json_object_set_new(o, "call", json_string(call_name(e, text)));
+	fprintf(f, ",\"call\":\"%s\"", call_name(e, text));
 	if (command_text(e, text, sizeof(text)))
-		json_object_set_new(o, "command", json_string(text));
+		fprintf(f, ",\"command\":\"%s\"", text);
 	if (e->is_subcall)
-		json_object_set_new(o, "in_multicall", json_true());
-	json_object_set_new(o, "args", arguments_json(e));
+		fputs(",\"in_multicall\":true", f);
+	json_arguments(f, e);
 	if (!e->has_result)
 		return;
 	if (e->result == TRACE_RESTARTS)
-		json_object_set_new(o, "preempted", json_true());
+		fputs(",\"preempted\":true", f);
 	else
-		json_object_set_new(o, "result", json_integer(e->result));
+		fprintf(f, ",\"result\":%ld", e->result);
 	if (trace_is_error(e) && trace_errno_name(-e->result))
-		json_object_set_new(o, "error", json_string(trace_errno_name(-e->result)));
-	json_object_set_new(o, "ns", json_integer(nanoseconds(clock, e->ticks)));
+		fprintf(f, ",\"error\":\"%s\"", trace_errno_name(-e->result));
+	fprintf(f, ",\"ns\":%lu", nanoseconds(clock, e->ticks));
 }
 
-json_t *trace_json(const struct trace_clock *clock, const struct trace_event *e)
+void trace_json(FILE *f, const struct trace_clock *clock, const struct trace_event *e)
 {
-	json_t *o = json_pack("{sf si}", "time", seconds(clock, e->tsc), "cpu", e->cpu);
-
+	fprintf(f, "{\"time\":%.9f,\"cpu\":%u", seconds(clock, e->tsc), e->cpu);
 	if (e->domain >= 0)
-		json_object_update_new(o, json_pack("{si si}", "domain", e->domain, "vcpu", e->vcpu));
+		fprintf(f, ",\"domain\":%d,\"vcpu\":%d", e->domain, e->vcpu);
 	switch (e->kind) {
 	case TRACE_CALL:
-		add_call(o, clock, e);
+		json_call(f, clock, e);
 		break;
 	case TRACE_EXCEPTION:
-		json_object_set_new(o, "exception", json_string(e->what));
+		fprintf(f, ",\"exception\":\"%s\",\"error_code\":\"%#x\",\"rip\":\"%#lx\"", e->what, e->code, e->rip);
 		if (e->count)
-			json_object_set_new(o, "vector", json_integer(e->count));
+			fprintf(f, ",\"vector\":%lu", e->count);
 		if (e->address)
-			json_object_set_new(o, "address", hex(e->address));
-		json_object_update_new(o, json_pack("{so so}", "error_code", hex(e->code), "rip", hex(e->rip)));
+			fprintf(f, ",\"address\":\"%#lx\"", e->address);
 		break;
 	case TRACE_SCHED:
-		json_object_update_new(o, json_pack("{ss ss}", "from", runstates[e->from], "to", runstates[e->to]));
+		fprintf(f, ",\"from\":\"%s\",\"to\":\"%s\"", runstates[e->from], runstates[e->to]);
 		break;
 	case TRACE_LOST:
-		json_object_set_new(o, "lost", json_integer(e->count));
+		fprintf(f, ",\"lost\":%lu", e->count);
 	}
-	return o;
+	fputc('}', f);
 }
 
 /* ---- the picture */
@@ -256,27 +251,22 @@ json_t *trace_json(const struct trace_clock *clock, const struct trace_event *e)
 /* Microseconds, as the format has it.  What runs is shown from its beginning to its end on the CPU's own track. */
 void trace_picture(FILE *f, const struct trace_clock *clock, const struct trace_event *e)
 {
-	json_t *part = json_pack("{sf}", "ts", seconds(clock, e->tsc) * 1e6);
+	bool runs = e->kind == TRACE_SCHED && (e->to == RUNSTATE_running || e->from == RUNSTATE_running);
+	int process = e->domain < 0 ? PICTURE_UNKNOWN : e->domain, track = e->domain < 0 ? (int)e->cpu : e->vcpu;
 	char text[64];
 
-	json_object_update_new(part, json_pack("{si si}", "pid", e->domain < 0 ? PICTURE_UNKNOWN : e->domain, "tid",
-					       e->domain < 0 ? (int)e->cpu : e->vcpu));
-	if (e->kind == TRACE_CALL) {
-		json_object_update_new(part, json_pack("{ss ss sf}", "ph", "X", "cat", "hypercall", "dur",
-						       nanoseconds(clock, e->ticks) / 1e3));
-		json_object_set_new(part, "name", json_string(command_text(e, text, sizeof(text)) ? text :
-							      call_name(e, text)));
-	} else if (e->kind == TRACE_SCHED && (e->to == RUNSTATE_running || e->from == RUNSTATE_running)) {
-		snprintf(text, sizeof(text), "d%dv%d", e->domain, e->vcpu);
-		json_object_update_new(part, json_pack("{ss ss ss si si}", "ph", e->to == RUNSTATE_running ? "B" : "E",
-						       "cat", "cpu", "name", text, "pid", PICTURE_CPUS, "tid", e->cpu));
-	} else {
-		json_object_update_new(part, json_pack("{ss ss ss}", "ph", "i", "s", "t", "name",
-						       e->kind == TRACE_LOST ? "records lost" :
-						       e->kind == TRACE_SCHED ? runstates[e->to] : e->what));
-	}
-	json_object_set_new(part, "args", trace_json(clock, e));
-	fputs(",\n", f);
-	json_dumpf(part, f, JSON_COMPACT | JSON_REAL_PRECISION(15));
-	json_decref(part);
+	fprintf(f, ",\n{\"ts\":%.3f,", seconds(clock, e->tsc) * 1e6);
+	if (runs)
+		fprintf(f, "\"pid\":%d,\"tid\":%u,\"ph\":\"%s\",\"cat\":\"cpu\",\"name\":\"d%dv%d\"", PICTURE_CPUS, e->cpu,
+			e->to == RUNSTATE_running ? "B" : "E", e->domain, e->vcpu);
+	else if (e->kind == TRACE_CALL)
+		fprintf(f, "\"pid\":%d,\"tid\":%d,\"ph\":\"X\",\"cat\":\"hypercall\",\"name\":\"%s\",\"dur\":%.3f", process,
+			track, command_text(e, text, sizeof(text)) ? text : call_name(e, text),
+			nanoseconds(clock, e->ticks) / 1e3);
+	else
+		fprintf(f, "\"pid\":%d,\"tid\":%d,\"ph\":\"i\",\"s\":\"t\",\"name\":\"%s\"", process, track,
+			e->kind == TRACE_LOST ? "records lost" : e->kind == TRACE_SCHED ? runstates[e->to] : e->what);
+	fputs(",\"args\":", f);
+	trace_json(f, clock, e);
+	fputc('}', f);
 }

@@ -9,7 +9,6 @@
 
 #include "bonsai.h"
 
-#include <jansson.h>
 #include <stdio.h>
 #include <xen/vcpu.h>
 
@@ -127,8 +126,8 @@ void trace_close(struct trace_rings *r);
 /** trace_line - an event as a line of text, as strace writes it, with its newline */
 void trace_line(FILE *f, const struct trace_clock *clock, const struct trace_event *e);
 
-/** trace_json - as an object */
-json_t *trace_json(const struct trace_clock *clock, const struct trace_event *e);
+/** trace_json - as a JSON object, on one line */
+void trace_json(FILE *f, const struct trace_clock *clock, const struct trace_event *e);
 
 /** trace_is_error - the result is a negative errno, and neither a restart nor another's register */
 bool trace_is_error(const struct trace_event *e);

@@ -7,6 +7,7 @@
 #include "tap.h"
 #include "trace.h"
 
+#include <jansson.h>
 #include <stdlib.h>
 
 #define CLOCK	(&(struct trace_clock){ .start = 1000, .ns = 0.5 })
@@ -220,7 +221,7 @@ static void test_garbage(void)
 		memcpy(exact, words, count * sizeof(*exact));
 		while (trace_decode(&cpu, exact, count, &at, &e)) {
 			trace_line(f, CLOCK, &e);
-			json_decref(trace_json(CLOCK, &e));
+			trace_json(f, CLOCK, &e);
 			trace_picture(drawn, CLOCK, &e);
 			events++;
 		}
@@ -240,14 +241,19 @@ static void test_json(void)
 {
 	struct trace_event e;
 	size_t at = 0;
+	size_t size;
 	char *text;
+	FILE *f = open_memstream(&text, &size);
 	json_t *o;
 
 	begin();
 	RECORD(TRC_PV_HYPERCALL_V2, 3000, 18 | ONE(0) | ONE(1) | TWO(2), 0, 5, 0x1000, 2);
 	result(18, 3500, -14, 400, TRC_RESULT_NO_CMD);
 	trace_decode(&cpu, words, count, &at, &e);
-	o = trace_json(CLOCK, &e);
+	trace_json(f, CLOCK, &e);
+	fclose(f);
+	o = json_loads(text, 0, NULL);
+	free(text);
 	json_object_del(o, "time");
 	text = json_dumps(o, JSON_COMPACT | JSON_SORT_KEYS);
 	is_str(text, "{\"args\":{\"buffer\":\"0x200001000\",\"cmd\":0,\"count\":5},\"call\":\"console_io\","
