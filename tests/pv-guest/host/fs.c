@@ -6,8 +6,10 @@
  *	fs full IMAGE		write until nothing fits, remove it all
  *	fs fail IMAGE		the device fails at the first, second, ... write
  *	fs break IMAGE SEED N	N images with some bytes changed: whatever is answered, nothing breaks or hangs
+ *	fs crash IMAGE SEED	the power goes: of what was not flushed any part is lost; prints what must be left
+ *	fs intact IMAGE N	N files that were synced before are as they were
  *
- * work and full write the image back.
+ * work, full and crash write the image back.
  */
 #include "fs/fs.h"
 #include "kernel/block.h"
@@ -27,6 +29,7 @@
 static u8 *disk;
 static size_t disk_bytes;
 static long writes_left = -1; /* -1: no end */
+static u8 *durable; /* crash: what was flushed, and what of the rest happened to be written */
 static struct block_device device = {
 	.name = "disk", .sector_bytes = 512, .max_bytes = 65536, .can_flush = true
 };
@@ -55,11 +58,15 @@ int block_read(struct block_device *dev, u64 sector, void *data, u64 bytes)
 	return 0;
 }
 
+static void crashed(void) __attribute__((noreturn));
+
 int block_write(struct block_device *dev, u64 sector, const void *data, u64 bytes)
 {
 	(void)dev;
 	if (outside(sector, bytes))
 		return -EINVAL;
+	if (!writes_left && durable)
+		crashed();
 	if (!writes_left)
 		return -EIO;
 	writes_left -= writes_left > 0;
@@ -70,6 +77,10 @@ int block_write(struct block_device *dev, u64 sector, const void *data, u64 byte
 int block_flush(struct block_device *dev)
 {
 	(void)dev;
+	if (!writes_left && durable)
+		crashed();
+	if (durable)
+		memcpy(durable, disk, disk_bytes);
 	return writes_left ? 0 : -EIO;
 }
 
@@ -348,6 +359,72 @@ static void fail(const u8 *original)
 	printf("%ld\n", i - 1);
 }
 
+/* --- crash ------------------------------------------------------------------------------------------- */
+
+static const char *image_path;
+static unsigned int synced; /* files /s0, /s1, ... that were written before the last sync */
+static u64 random_next(u64 below);
+
+static void image_write(const u8 *data)
+{
+	FILE *image = fopen(image_path, "r+b");
+
+	is(image && fwrite(data, 1, disk_bytes, image) == disk_bytes, 1, "write the image");
+	fclose(image);
+}
+
+/* Of each KiB either the flushed or the newest is left. */
+static void crashed(void)
+{
+	size_t at;
+
+	for (at = 0; at < disk_bytes; at += 1024)
+		if (random_next(2))
+			memcpy(durable + at, disk + at, 1024);
+	image_write(durable);
+	printf("%u %u\n", synced, durable[1024 + 58] & 1); /* the superblock's s_state: clean */
+	exit(0);
+}
+
+static void crash(void)
+{
+	char name[20];
+	unsigned int i;
+
+	must(fs_mount("disk", "/"), "mount");
+	for (i = 0; i < 20; i++) {
+		snprintf(name, sizeof(name), "/s%u", i);
+		file_write(name, i, 1000 + i * 3000);
+		file_write("/other", i, random_next(60000));
+		if (random_next(2)) {
+			must(fs_sync(), "sync");
+			synced = i + 1;
+		}
+		file_write("/another", i, random_next(60000));
+		fs_mkdir("/directory");
+		fs_remove("/other");
+		fs_rename("/another", "/other");
+		if (i ==
+		    3) /* from here on; so at least some is synced mostly, and all places are met */
+			writes_left = random_next(60);
+	}
+	must(fs_unmount("/", false), "unmount");
+	crashed();
+}
+
+static void intact(unsigned int n)
+{
+	char name[20];
+	unsigned int i;
+
+	must(fs_mount("disk", "/"), "mount");
+	for (i = 0; i < n; i++) {
+		snprintf(name, sizeof(name), "/s%u", i);
+		file_check(name, i, 1000 + i * 3000);
+	}
+	must(fs_unmount("/", false), "unmount");
+}
+
 /* --- break ------------------------------------------------------------------------------------------- */
 
 static u64 random_state;
@@ -470,6 +547,8 @@ int main(int argc, char **argv)
 	disk = malloc(disk_bytes);
 	original = malloc(disk_bytes);
 	is(fread(disk, 1, disk_bytes, image), disk_bytes, "read the image");
+	fclose(image);
+	image_path = argv[2];
 	memcpy(original, disk, disk_bytes);
 	device.sectors = disk_bytes / 512;
 	if (!strcmp(argv[1], "work") && argc == 4)
@@ -480,13 +559,16 @@ int main(int argc, char **argv)
 		full();
 	else if (!strcmp(argv[1], "fail"))
 		fail(original);
-	else if (argc == 5 && !strcmp(argv[1], "break"))
+	else if (argc == 4 && !strcmp(argv[1], "intact"))
+		intact(atoi(argv[3]));
+	else if (argc == 4 && !strcmp(argv[1], "crash")) {
+		random_state = atol(argv[3]) * 0x9e3779b97f4a7c15 + 1;
+		durable = original;
+		crash();
+	} else if (argc == 5 && !strcmp(argv[1], "break"))
 		breaks(original, atol(argv[3]), atoi(argv[4]));
-	if (!strcmp(argv[1], "work") || !strcmp(argv[1], "full")) {
-		rewind(image);
-		is(fwrite(disk, 1, disk_bytes, image), disk_bytes, "write the image");
-	}
-	fclose(image);
+	if (!strcmp(argv[1], "work") || !strcmp(argv[1], "full"))
+		image_write(disk);
 	free(disk);
 	free(original);
 	return 0;
