@@ -60,8 +60,7 @@ bool msi_guest_may_write(u32 cf8, u32 offset, u32 bytes, u32 *val)
 	count = cap + MSI_CONTROL;
 	if (reg <= count && reg + bytes > count)
 		*val &= ~(MSI_COUNT << 8 * (count - reg));
-	return reg + bytes <= cap + 4u ||
-	       reg >= cap + (pci_read(bdf, count, 2) & MSI_64BIT ? 16u : 12u);
+	return reg + bytes <= cap + 4u || reg >= cap + (pci_read(bdf, count, 2) & MSI_64BIT ? 16u : 12u);
 }
 
 static u64 bar_address(bdf_t bdf, unsigned int bar)
@@ -169,6 +168,5 @@ void msi_close(struct msi *m)
 		m->table = NULL;
 		return;
 	}
-	pci_write(m->bdf, m->cap + MSI_CONTROL, 2,
-		  pci_read(m->bdf, m->cap + MSI_CONTROL, 2) & ~MSI_ENABLE);
+	pci_write(m->bdf, m->cap + MSI_CONTROL, 2, pci_read(m->bdf, m->cap + MSI_CONTROL, 2) & ~MSI_ENABLE);
 }

@@ -93,8 +93,7 @@ static void __init mb1_parse(const struct mb1_info *i)
 		str_copy(boot_info.loader, maddr_to_hv(i->loader_name), sizeof(boot_info.loader));
 	with_name = strncmp(boot_info.loader, "GRUB ", 5) || boot_info.loader[5] < '2';
 	if (i->flags & MB1_CMDLINE)
-		copy_args(boot_info.cmdline, maddr_to_hv(i->cmdline), sizeof(boot_info.cmdline),
-			  with_name);
+		copy_args(boot_info.cmdline, maddr_to_hv(i->cmdline), sizeof(boot_info.cmdline), with_name);
 	mb1_memory(i);
 	for (u32 n = 0; (i->flags & MB1_MODULES) && n < i->mods_count; n++) {
 		const struct mb1_module *src = (struct mb1_module *)maddr_to_hv(i->mods_addr) + n;

@@ -69,9 +69,9 @@ static __attribute__((noinline)) int l1_take_slow(struct domain *d, struct domai
 }
 
 /* References of present entry e in an L1 table of d. */
-static inline int l1_take(struct domain *d, struct domain *pg_owner, pte_t e)
+static inline int l1_take(struct domain *d, struct domain *pg_owner, pte_t e, const struct ram_range *range)
 {
-	struct frame *f = frame_lookup(pte_mfn(e));
+	struct frame *f = frame_lookup_in(range, pte_mfn(e));
 
 	if (likely(f && !(e & CACHE_FLAGS))) {
 		if (!(e & PTE_WRITE) ? frame_get_fast(f, pg_owner) : frame_get_both_fast(f, pg_owner, FT_WRITABLE))
@@ -80,9 +80,9 @@ static inline int l1_take(struct domain *d, struct domain *pg_owner, pte_t e)
 	return l1_take_slow(d, pg_owner, e);
 }
 
-static inline void l1_drop(pte_t e)
+static inline void l1_drop(pte_t e, const struct ram_range *range)
 {
-	struct frame *f = frame_lookup(pte_mfn(e));
+	struct frame *f = frame_lookup_in(range, pte_mfn(e));
 
 	if (!f)
 		return;
@@ -94,6 +94,7 @@ static inline void l1_drop(pte_t e)
 
 int l1_take_all(struct frame *table)
 {
+	const struct ram_range range = *frame_likely_range;
 	struct domain *d = table->owner;
 	pte_t *t = entries(table);
 	unsigned int i = table->nr_valid;
@@ -103,7 +104,7 @@ int l1_take_all(struct frame *table)
 		pte_t e = t[i];
 
 		if (e & PTE_PRESENT) {
-			rc = l1_take(d, d, e);
+			rc = l1_take(d, d, e, &range);
 			if (rc)
 				break;
 			if (e != l1_adjust(e))
@@ -117,12 +118,13 @@ int l1_take_all(struct frame *table)
 
 void l1_drop_all(struct frame *table)
 {
+	const struct ram_range range = *frame_likely_range;
 	pte_t *t = entries(table);
 	unsigned int i = table->nr_valid;
 
 	while ((i = skip_down(t, i)))
 		if (t[--i] & PTE_PRESENT)
-			l1_drop(t[i]);
+			l1_drop(t[i], &range);
 	table->nr_valid = 0;
 }
 
@@ -214,7 +216,7 @@ static void entry_write(pte_t *slot, pte_t old, pte_t val, bool preserve_ad)
 		;
 }
 
-static inline int l1_set(struct domain *pg_owner, struct frame *table, pte_t *slot, pte_t val, bool preserve_ad)
+static inline __attribute__((always_inline)) int l1_set(struct domain *pg_owner, struct frame *table, pte_t *slot, pte_t val, bool preserve_ad)
 {
 	struct domain *d = table->owner;
 	pte_t old = READ_ONCE(*slot);
@@ -237,7 +239,7 @@ static inline int l1_set(struct domain *pg_owner, struct frame *table, pte_t *sl
 
 	if (val & PTE_PRESENT) {
 		if (!same)
-			rc = l1_take(d, pg_owner, val);
+			rc = l1_take(d, pg_owner, val, frame_likely_range);
 		else
 			rc = l1_flags_ok(d, val) ? 0 : -EINVAL;
 		if (rc)
@@ -245,7 +247,7 @@ static inline int l1_set(struct domain *pg_owner, struct frame *table, pte_t *sl
 	}
 	entry_write(slot, old, l1_adjust(val), preserve_ad);
 	if (!same && (old & PTE_PRESENT))
-		l1_drop(old);
+		l1_drop(old, frame_likely_range);
 	return 0;
 }
 
@@ -321,22 +323,22 @@ static pte_t merge(pte_t old, guest_va_t va, u64 val, unsigned int bytes)
 }
 
 /* As l1_set(), but only if the entry is still `old`: the CPU may have set Accessed or Dirty meanwhile. */
-static int l1_exchange(struct frame *table, pte_t *slot, pte_t *old, pte_t val)
+static inline __attribute__((always_inline)) int l1_exchange(struct frame *table, pte_t *slot, pte_t *old, pte_t val)
 {
 	struct domain *d = table->owner;
 	bool present = val & PTE_PRESENT;
-	int rc = present ? l1_take(d, d, val) : 0;
+	int rc = present ? l1_take(d, d, val, frame_likely_range) : 0;
 
 	if (rc)
 		return rc;
 	val = l1_adjust(val);
 	if (!__atomic_compare_exchange_n(slot, old, val, false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST)) {
 		if (present)
-			l1_drop(val);
+			l1_drop(val, frame_likely_range);
 		return -EAGAIN;
 	}
 	if (*old & PTE_PRESENT)
-		l1_drop(*old);
+		l1_drop(*old, frame_likely_range);
 	return 0;
 }
 
@@ -451,7 +453,7 @@ int entry_unmap_grant(struct vcpu *v, u64 addr, bool contains_pte, mfn_t mfn, bo
 		if (from)
 			val = __atomic_exchange_n(from, 0, __ATOMIC_SEQ_CST);
 		old = __atomic_exchange_n(slot, val, __ATOMIC_SEQ_CST);
-		l1_drop(old);
+		l1_drop(old, frame_likely_range);
 		rc = 0;
 	}
 	spin_unlock(&d->mm.lock);

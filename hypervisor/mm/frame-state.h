@@ -58,14 +58,19 @@ static inline bool frame_cas(struct frame *f, u64 *old, u64 new)
 					   __ATOMIC_SEQ_CST);
 }
 
-/* The frame of a number that a guest gave; NULL: not memory. */
-static inline struct frame *frame_lookup(mfn_t mfn)
+/* The frame of a number that a guest gave; NULL: not memory.  Most are in *likely_range, for loops a copy. */
+static inline struct frame *frame_lookup_in(const struct ram_range *likely_range, mfn_t mfn)
 {
-	const struct ram_range *r = &ram[READ_ONCE(mfn_last_range)];
-
-	if (likely(mfn - r->start < r->end - r->start) || mfn_valid(mfn))
+	if (likely(mfn - likely_range->start < likely_range->end - likely_range->start) || mfn_valid(mfn))
 		return mfn_to_frame(mfn);
 	return NULL;
+}
+
+#define frame_likely_range	(&ram[READ_ONCE(mfn_last_range)])
+
+static inline struct frame *frame_lookup(mfn_t mfn)
+{
+	return frame_lookup_in(frame_likely_range, mfn);
 }
 
 /*

@@ -12,13 +12,14 @@
 #include "mm/mmu.h"
 
 #define COMMAND_MASK	7UL
-#define CHUNK		8	/* requests copied in at once */
+#define CHUNK		16	/* requests copied in at once */
 
 /* Whose pages, whose tables: the two halves of the call's last argument. */
 struct parties {
 	struct domain *pg_owner;
 	struct domain *pt_owner;
 	struct frame *held;	/* referenced: the table of the last request, often the next one's too */
+	mfn_t held_mfn;
 };
 
 /* ---- batches, also for mmuext_op ----------------------------------------------------------------- */
@@ -72,15 +73,17 @@ long mmu_batch_end(struct vcpu *v, const struct mmu_batch *b, u32 i, guest_va_t 
 /* The frame that a request's address lies in, referenced until another one takes its place. */
 static inline struct frame *request_frame(struct parties *p, mfn_t mfn)
 {
-	struct frame *f = frame_lookup(mfn);
+	struct frame *f;
 
-	if (f && f == p->held)
-		return f;
+	if (likely(mfn == p->held_mfn && p->held))
+		return p->held;
+	f = frame_lookup(mfn);
 	if (!f || !(frame_get_fast(f, p->pt_owner) || frame_get(f, p->pt_owner)))
 		return NULL;
 	if (p->held)
 		frame_put(p->held);
 	p->held = f;
+	p->held_mfn = mfn;
 	return f;
 }
 
@@ -88,9 +91,9 @@ static inline struct frame *request_frame(struct parties *p, mfn_t mfn)
  * A plain write to memory that is no table: allowed wherever the guest could have written itself.  While its
  * owner's mm.lock is held no frame becomes a table, so what is none needs no writable use.
  */
-static inline int plain_write(struct frame *f, u64 ptr, u64 val)
+static inline int plain_write(struct frame *f, u64 x, u64 ptr, u64 val)
 {
-	if (likely(fs_type(f->state) <= FT_WRITABLE && !(f->state & (FS_PARTIAL | FS_CHANGING)))) {
+	if (likely(fs_type(x) <= FT_WRITABLE && !(x & (FS_PARTIAL | FS_CHANGING)))) {
 		WRITE_ONCE(*(u64 *)maddr_to_hv(ptr), val);
 		return 0;
 	}
@@ -106,12 +109,14 @@ static inline int plain_write(struct frame *f, u64 ptr, u64 val)
 static inline __attribute__((always_inline)) int update_table(struct parties *p, u64 ptr, u64 val, bool preserve_ad)
 {
 	struct frame *f = request_frame(p, PFN_DOWN(ptr));
+	u64 x;
 
 	if (!f)
 		return hc_fail(-EINVAL, "table at %#lx is not the domain's", ptr);
-	if ((f->state & FS_VALID) && type_is_table(fs_type(f->state)))
+	x = f->state;
+	if ((x & FS_VALID) && type_is_table(fs_type(x)))
 		return entry_set(p->pg_owner, f, (ptr & ~PAGE_MASK) / sizeof(pte_t), val, preserve_ad);
-	return plain_write(f, ptr, val);
+	return plain_write(f, x, ptr, val);
 }
 
 static int update_m2p(struct vcpu *v, struct parties *p, u64 ptr, u64 pfn)
@@ -191,11 +196,11 @@ static long run_requests(struct vcpu *v, struct parties *p, guest_va_t reqs, u32
 long mmu_update_own(struct vcpu *v, guest_va_t req)
 {
 	struct domain *d = v->domain;
-	struct parties p = { d, d, NULL };
+	struct parties p = { d, d, NULL, 0 };
 	mmu_update_t r;
 	long rc;
 
-	if (copy_from_guest(&r, req, sizeof(r)))
+	if (!fetch_words((u64 *)&r, req, sizeof(r)))
 		return -EFAULT;
 	spin_lock(&d->mm.lock);
 	rc = d->dying || d->mm.dying ? -ERESTART : one_request(v, &p, &r);

@@ -255,7 +255,7 @@ long mmuext_own(struct vcpu *v, guest_va_t req)
 	mmuext_op_t op;
 	struct subop_call c = { .v = v, .extra = (u64)v->domain, .arg = (u64)&op };
 
-	if (READ_ONCE(v->domain->mm.dying) || copy_from_guest(&op, req, sizeof(op)))
+	if (READ_ONCE(v->domain->mm.dying) || !fetch_words((u64 *)&op, req, sizeof(op)))
 		return -EFAULT;
 	return subop_call(FAM_mmuext, op.cmd, &c);
 }

@@ -119,25 +119,25 @@ static void test_preempted(void)
 /* A real one: a long mmu_update inside a multicall. */
 static void test_nested(void)
 {
-	mmu_update_t u[20];
+	mmu_update_t u[40];
 	multicall_entry_t e[2];
 	u32 done = 0;
 
-	/* Behind 8 requests, behind 16, behind the entry. */
+	/* Behind 16 requests, behind 32, behind the entry. */
 	for (u32 at = 1; at < 4; at++) {
 		mfn_t page;
 
 		setup();
 		page = frame_to_mfn(frame_alloc(d, 0, 0));
-		for (u32 i = 0; i < 20; i++)
+		for (u32 i = 0; i < 40; i++)
 			u[i] = (mmu_update_t){ (page << PAGE_SHIFT) + i * 8, i + at };
-		entry(&e[0], HC_mmu_update, (u64)u, 20);
+		entry(&e[0], HC_mmu_update, (u64)u, 40);
 		e[0].args[2] = (u64)&done;
 		e[0].args[3] = DOMID_SELF;
 		entry(&e[1], HC_stack_switch, 0, 5);
 		fake_preempt_at = at;
-		if (multicall(e, 2) || e[0].result || e[1].result != 5 || done != 20 ||
-		    ((u64 *)mfn_to_hv(page))[19] != 19 + at || fake_restarts != 1) {
+		if (multicall(e, 2) || e[0].result || e[1].result != 5 || done != 40 ||
+		    ((u64 *)mfn_to_hv(page))[39] != 39 + at || fake_restarts != 1) {
 			ok(false, "preempted at %u", at);
 			return;
 		}
