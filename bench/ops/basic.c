@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
@@ -61,6 +62,28 @@ static uint64_t sleep_run(long n, long *done)
 
 	(void)done;
 	return TIMED(n, nanosleep(&t, NULL));
+}
+
+/* How late a sleep until a time 200 us ahead ends: the timer's interrupt, the wake-up of an idle CPU, the switch. */
+static uint64_t late_run(long n, long *done)
+{
+	uint64_t late = 0;
+
+	(void)done;
+	prctl(PR_SET_TIMERSLACK, 1ul);
+	for (long i = 0; i < n; i++) {
+		struct timespec t, end;
+
+		clock_gettime(CLOCK_MONOTONIC, &t);
+		t.tv_nsec += 200000;
+		t.tv_sec += t.tv_nsec / 1000000000;
+		t.tv_nsec %= 1000000000;
+		clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &t, NULL);
+		clock_gettime(CLOCK_MONOTONIC, &end);
+		late += (end.tv_sec - t.tv_sec) * 1000000000ull + end.tv_nsec - t.tv_nsec;
+	}
+	prctl(PR_SET_TIMERSLACK, 0ul);
+	return late;
 }
 
 static void caught(int sig)
@@ -139,6 +162,7 @@ const struct op basic_ops[] = {
 	{ .name = "sched_yield", .run = yield_run },
 	{ .name = "signal", .start = signal_start, .run = signal_run },
 	{ .name = "nanosleep_1us", .run = sleep_run },
+	{ .name = "timer_late", .run = late_run },
 	{ .name = "integer_1000", .run = integer_run },
 	{ .name = "copy_4MiB", .start = memory_start, .run = memory_run, .stop = memory_stop },
 	{ 0 },

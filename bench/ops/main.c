@@ -28,7 +28,7 @@ static bool use_tsc;
 static double sample_ticks = 20e6;
 static int samples = 5;
 
-static const struct op *const groups[] = { basic_ops, memory_ops, process_ops, switch_ops, xen_ops };
+static const struct op *const groups[] = { basic_ops, memory_ops, process_ops, switch_ops, xen_ops, grant_ops };
 
 /* What was measured, for those that are told less of it. */
 static struct {

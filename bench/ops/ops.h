@@ -23,7 +23,7 @@ struct op {
 	const char *less;		/* an operation measured before, whose figure is taken off this one's */
 };
 
-extern const struct op basic_ops[], memory_ops[], process_ops[], switch_ops[], xen_ops[];
+extern const struct op basic_ops[], memory_ops[], process_ops[], switch_ops[], xen_ops[], grant_ops[];
 
 /* The clock: nanoseconds, or with -i ticks of the TSC, which under -icount shift=0 are instructions. */
 uint64_t now(void);
