@@ -202,13 +202,13 @@ int main(int argc, char **argv)
 		return 2;
 	}
 	open_socket(argv[1]);
-	for (n = 0; n < 200 && bad < 5; n++) {
+	for (n = 0; n < 100 && bad < 5; n++) {
 		for (i = 0; i < BATCH; i++)
 			sizes[i] = 60 + (n * BATCH + i) * 29 % (1515 - 60);
 		bad += exchange(make_plain, sizes, BATCH);
 		total += BATCH;
 	}
-	for (n = 0; n < 10 * sizeof(tcp) / sizeof(*tcp) && bad < 5; n++) {
+	for (n = 0; n < 4 * sizeof(tcp) / sizeof(*tcp) && bad < 5; n++) {
 		bad += exchange(make_tcp, &tcp[n % (sizeof(tcp) / sizeof(*tcp))], 1);
 		total++;
 	}
