@@ -107,6 +107,10 @@ struct dom {
 /** dom_list - all domains by rising number; returns their count, *doms freed by the caller */
 int dom_list(struct ctl *ctl, struct dom **doms);
 
+/** dom_list_bare - the same without names, each of which is a question to the store: dom_name() asks it */
+int dom_list_bare(struct ctl *ctl, struct dom **doms);
+void dom_name(struct ctl *ctl, struct dom *dom);
+
 /** dom_lookup - the domain with this number or name; -ESRCH */
 int dom_lookup(struct ctl *ctl, const char *word, struct dom *dom);
 

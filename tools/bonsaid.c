@@ -235,7 +235,7 @@ static int patience(uint32_t id, const char *action)
 }
 
 /* One domain that has shut down; seconds until it is to be looked at again, 0: it is done with. */
-static int ended(const struct dom *dom)
+static int ended(struct dom *dom)
 {
 	unsigned int reason = dom_reason(&dom->info);
 	char *done = store_read(ctl, "/bonsai/%u/done", dom->id);
@@ -251,6 +251,7 @@ static int ended(const struct dom *dom)
 	action = action ? action : "destroy";
 	wait = event_of(reason) == ON_CRASH ? patience(dom->id, action) : 0;
 	if (!wait) {
+		dom_name(ctl, dom);
 		take_over(dom->id, &c);
 		say("domain %u '%s' ended, reason %u: %s", dom->id, dom->name, reason, action);
 		if (act(dom->id, &c, action)) {
@@ -266,7 +267,7 @@ static int ended(const struct dom *dom)
 static int look(void)
 {
 	struct dom *doms;
-	int count = dom_list(ctl, &doms), soonest = -1, wait;
+	int count = dom_list_bare(ctl, &doms), soonest = -1, wait;
 
 	if (count < 0) {
 		say("%s", ctl_why(ctl));

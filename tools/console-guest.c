@@ -256,7 +256,7 @@ static void discard(struct daemon *d, struct guest *g)
 	free(g);
 }
 
-void guest_look(struct daemon *d, const struct dom *dom)
+void guest_look(struct daemon *d, struct dom *dom)
 {
 	uint64_t frame, port;
 	struct guest *g;
@@ -270,6 +270,7 @@ void guest_look(struct daemon *d, const struct dom *dom)
 	if (!g)
 		abort();
 	*g = (struct guest){ .id = dom->id, .port = -1, .its_port = port, .terminal = -1, .watch = -1, .log.fd = -1 };
+	dom_name(d->ctl, dom);
 	if (!furnish(d, g, dom->name, frame)) {
 		tell(d, g->id, "no console for it");
 		discard(d, g);

@@ -58,7 +58,7 @@ static void tick(struct daemon *d, bool on)
 static void look(struct daemon *d)
 {
 	struct dom *doms;
-	int count = dom_list(d->ctl, &doms);
+	int count = dom_list_bare(d->ctl, &doms);
 	struct guest *g, *next;
 
 	if (count < 0) {

@@ -61,7 +61,7 @@ struct guest {
 };
 
 /** guest_look - serve a domain that has a console and is not served yet */
-void guest_look(struct daemon *d, const struct dom *dom);
+void guest_look(struct daemon *d, struct dom *dom);
 void guest_remove(struct daemon *d, struct guest *g);
 
 /** guest_ring - its port rang */

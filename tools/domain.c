@@ -35,7 +35,7 @@ unsigned int dom_reason(const struct xen_domctl_getdomaininfo *info)
 	return info->flags >> XEN_DOMINF_shutdownshift & XEN_DOMINF_shutdownmask;
 }
 
-static void find_name(struct ctl *ctl, struct dom *dom)
+void dom_name(struct ctl *ctl, struct dom *dom)
 {
 	char *name = store_read(ctl, "/local/domain/%u/name", dom->id);
 
@@ -71,7 +71,7 @@ static int list_chunk(struct ctl *ctl, uint32_t first, struct dom **doms, int co
 	return n;
 }
 
-int dom_list(struct ctl *ctl, struct dom **doms)
+int dom_list_bare(struct ctl *ctl, struct dom **doms)
 {
 	int count = 0, n;
 
@@ -84,8 +84,15 @@ int dom_list(struct ctl *ctl, struct dom **doms)
 		}
 		count += n;
 	} while (n == LIST_CHUNK);
+	return count;
+}
+
+int dom_list(struct ctl *ctl, struct dom **doms)
+{
+	int count = dom_list_bare(ctl, doms);
+
 	for (int i = 0; i < count; i++)
-		find_name(ctl, &(*doms)[i]);
+		dom_name(ctl, &(*doms)[i]);
 	return count;
 }
 
@@ -100,7 +107,7 @@ static int lookup_id(struct ctl *ctl, const char *word, struct dom *dom)
 	dom->id = id;
 	rc = dom_info(ctl, id, &dom->info);
 	if (!rc)
-		find_name(ctl, dom);
+		dom_name(ctl, dom);
 	return rc == -ESRCH ? ctl_fail(ctl, rc, "no domain '%s'", word) : rc;
 }
 
@@ -112,15 +119,17 @@ int dom_lookup(struct ctl *ctl, const char *word, struct dom *dom)
 	memset(dom, 0, sizeof(*dom));
 	if (isdigit((unsigned char)word[0]))
 		return lookup_id(ctl, word, dom);
-	count = dom_list(ctl, &doms);
+	count = dom_list_bare(ctl, &doms);
 	if (count < 0)
 		return count;
 	rc = -ESRCH;
-	for (int i = 0; i < count && rc; i++)
+	for (int i = 0; i < count && rc; i++) {
+		dom_name(ctl, &doms[i]);
 		if (!strcmp(doms[i].name, word)) {
 			*dom = doms[i];
 			rc = 0;
 		}
+	}
 	free(doms);
 	return rc ? ctl_fail(ctl, rc, "no domain '%s'", word) : 0;
 }
