@@ -4,6 +4,7 @@
  * mapped, if it offered that; all others are copied by the hypervisor, one call a request.
  */
 #include "drivers/back/blkback.h"
+#include "drivers/back/budget.h"
 #include "kernel/errno.h"
 #include "kernel/heap.h"
 #include "kernel/string.h"
@@ -18,10 +19,11 @@ static u8 *persistent_find(struct blkq *q, grant_ref_t ref)
 	for (p = *list; p; p = p->next)
 		if (p->ref == ref)
 			return p->map.va;
-	if (q->persistent_count == BACK_PERSISTENT_MAX)
+	if (q->persistent_count == BACK_PERSISTENT_MAX || !budget_map())
 		return NULL;
 	p = heap_alloc(sizeof(*p));
 	if (grant_map(&p->map, q->vbd->peer, &ref, 1, false)) {
+		budget_unmap();
 		heap_free(p, sizeof(*p));
 		return NULL;
 	}
@@ -45,6 +47,7 @@ void persistent_drop(struct blkq *q)
 
 			q->persistent[i] = p->next;
 			grant_unmap(&p->map);
+			budget_unmap();
 			heap_free(p, sizeof(*p));
 		}
 	q->persistent_count = 0;

@@ -4,10 +4,12 @@
  * all of it; the disk's driver only puts what is done into a list.
  */
 #include "drivers/back/blkback.h"
+#include "drivers/back/budget.h"
 #include "drivers/event.h"
 #include "kernel/errno.h"
 #include "kernel/pages.h"
 #include "kernel/print.h"
+#include "kernel/timer.h"
 
 #define SECTORS_A_PAGE (PAGE_SIZE / BLOCK_SECTOR)
 
@@ -57,7 +59,7 @@ static void io_answer(struct io *io, int rc)
 	struct blkq *q = io->q;
 
 	if (io->data)
-		pages_free(io->data, io->order);
+		budget_pages_free(BUDGET_BLOCKS, io->data, io->order);
 	respond(q, io->id, io->op, rc);
 	io->next = q->idle;
 	q->idle = io;
@@ -155,14 +157,14 @@ static int segments_check(struct io *io)
 	return range_check(vbd, io->req.sector, io->req.bytes / BLOCK_SECTOR);
 }
 
-/* Short of memory: what is at work gives some back. */
+/* Short of memory: what is at work gives some back, here or in other queues. */
 static int data_alloc(struct io *io)
 {
 	for (io->order = 0; PAGE_SIZE << io->order < io->req.bytes; io->order++)
 		;
-	while (!(io->data = pages_alloc(io->order)) && io->q->in_flight) {
-		sem_down(&io->q->wake);
-		answer_done(io->q);
+	while (!(io->data = budget_pages(BUDGET_BLOCKS, io->order)) && !READ_ONCE(io->q->stop)) {
+		if (!answer_done(io->q))
+			thread_sleep(MSEC);
 	}
 	return io->data ? 0 : -ENOMEM;
 }

@@ -197,8 +197,10 @@ static void connect(struct vbd *vbd)
 		queues_stop(vbd);
 		return;
 	}
-	printk("%s: %s to domain %u, %u queues of %u requests%s\n", vbd->name, vbd->block->name, vbd->peer,
-	       vbd->queue_count, vbd->queues[0]->ring.nr_ents, vbd->can_persist ? ", persistent grants" : "");
+	if (!vbd->told)
+		printk("%s: %s to domain %u, %u queues of %u requests%s\n", vbd->name, vbd->block->name, vbd->peer,
+		       vbd->queue_count, vbd->queues[0]->ring.nr_ents, vbd->can_persist ? ", persistent grants" : "");
+	vbd->told = true;
 	xenbus_switch(vbd->dev, XenbusStateConnected);
 }
 

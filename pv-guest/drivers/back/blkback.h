@@ -78,6 +78,7 @@ struct vbd {
 	unsigned int queue_count, running; /* threads, counted down by themselves */
 	bool stopping;
 	unsigned int complaints;
+	bool told; /* that it is connected: once is enough for the log */
 	struct xs_work broken, ended;
 	char why[96];
 };

@@ -6,6 +6,7 @@
  * The lock is held from the first entry of a batch to its last answer in small steps only: the sender's
  * buffer must not change before vif_flush().
  */
+#include "drivers/back/budget.h"
 #include "drivers/back/netback.h"
 #include "drivers/event.h"
 #include "kernel/errno.h"
@@ -136,7 +137,7 @@ static bool keep(struct vifq *q, const struct net_frame *frame)
 		order++;
 	if (q->kept_frames == RX_KEPT_FRAMES || q->kept_bytes + (PAGE_SIZE << order) > RX_KEPT_BYTES)
 		return false;
-	k = pages_alloc(order);
+	k = budget_pages(BUDGET_FRAMES, order);
 	if (!k)
 		return false;
 	k->next = NULL;
@@ -159,7 +160,7 @@ static void kept_drop(struct vifq *q)
 		q->kept_end = &q->kept;
 	q->kept_frames--;
 	q->kept_bytes -= PAGE_SIZE << k->order;
-	pages_free(k, k->order);
+	budget_pages_free(BUDGET_FRAMES, k, k->order);
 }
 
 /* What the guest said it takes. */

@@ -224,8 +224,9 @@ static int join(struct vif *vif)
 	rc = bridge_join(b, &vif->port);
 	if (rc)
 		vif->port.bridge = NULL;
-	else
+	else if (!vif->told)
 		printk("%s: domain %u is in %s by %u queues\n", vif->name, vif->peer, name, vif->queue_count);
+	vif->told |= !rc;
 	return rc;
 }
 

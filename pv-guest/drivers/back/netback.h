@@ -103,6 +103,7 @@ struct vif {
 	u8 groups[VIF_GROUPS_MAX][6];
 	unsigned int group_count;
 	unsigned int complaints;
+	bool told; /* that it is connected: once is enough for the log */
 	u64 rx_dropped, tx_dropped;
 	struct xs_work broken;
 	char why[96];
