@@ -2,14 +2,16 @@
 /*
  * Disks, and their states in the store.
  *
- * A disk is a folder backend/qdisk/DOMAIN/NUMBER, made by bonsai or xl.  Each event is a reason to look at both sides'
- * states and to do what follows from them; nothing is remembered that the store does not say, but for what is open.
- * So a new process comes to where the old one was: a disk whose state is Connected has its ring taken up again.
- * (Linux' blkfront could not be led through a reconnection: it does not leave Connected but for suspension and the end.)
+ * A disk is a folder backend/qdisk/DOMAIN/NUMBER, made by bonsai or xl.  Each event is a reason to look at both
+ * sides' states and to do what follows from them; nothing is remembered that the store does not say, but for what
+ * is open.  So a new process comes to where the old one was: a disk whose state is Connected has its ring taken up
+ * again.  (Linux' blkfront could not be led through a reconnection: it leaves Connected for suspension and the end
+ * only.)
  */
 
 #include "blockd.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -131,10 +133,17 @@ static const char *path_in(const char *params)
 	return !strncmp(params, "aio:", 4) ? params + 4 : params;
 }
 
+static const char *target_trouble(int rc)
+{
+	return rc == -EAGAIN ? "in use" : rc == -EINVAL ? "no raw disk by its absolute path" :
+	       rc == -ENOTBLK ? "neither a file nor a block device" : strerror(-rc);
+}
+
 static bool open_target(struct vdisk *d)
 {
 	char *params = read_own(d, "params"), *mode = read_own(d, "mode"), *type = read_own(d, "device-type");
 	int rc = -EINVAL;
+	char why[256];
 
 	d->cdrom = type && !strcmp(type, "cdrom");
 	d->limits.read_only = d->cdrom || !mode || strchr(mode, 'w') == NULL;
@@ -144,9 +153,10 @@ static bool open_target(struct vdisk *d)
 	/* Most likely the kernel works on what a killed one of us has left: disks_run() comes again. */
 	d->locked = rc == -EAGAIN ? d->locked + 1 : 0;
 	d->retry = d->locked ? now_ms() + RETRY_MS : 0;
-	if (rc && (!d->locked || d->locked == LOCK_TRIES))
-		fail(d, rc == -EAGAIN ? "its target is in use" : rc == -EINVAL ? "no raw disk with an absolute path" :
-		     strerror(-rc));
+	if (rc && (!d->locked || d->locked == LOCK_TRIES)) {
+		snprintf(why, sizeof(why), "%.200s: %s", params ? params : "its target", target_trouble(rc));
+		fail(d, why);
+	}
 	free(params);
 	free(mode);
 	free(type);
@@ -369,6 +379,19 @@ static void look_for_dead(struct blockd *b)
 		if (d->dead)
 			look_at(b, d->domain, d->number);
 	}
+}
+
+void disk_tidy(struct blockd *b)
+{
+	unsigned int domain, number;
+	DIR *folder = opendir(b->folder);
+	struct dirent *e;
+
+	while (folder && (e = readdir(folder)))
+		if (sscanf(e->d_name, "%u-%u-", &domain, &number) == 2 && !find(b, domain, number))
+			unlinkat(dirfd(folder), e->d_name, 0);
+	if (folder)
+		closedir(folder);
 }
 
 void disk_event(struct blockd *b, char **watch)

@@ -106,8 +106,6 @@ int io_target(struct vdisk *d, const char *path)
 		close(d->fd);
 		d->fd = -1;
 	}
-	if (rc && rc != -EAGAIN)
-		blockd_say(d, "%s: %s", path, rc == -ENOTBLK ? "neither a file nor a block device" : strerror(-rc));
 	return rc;
 }
 

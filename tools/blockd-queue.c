@@ -3,8 +3,9 @@
  * One ring of a disk: requests from it to the kernel, and back.
  *
  * Where the front end's grants are persistent, its frames are mapped when first used and read and written by the
- * kernel directly.  Else, and beyond KEPT_MOST, a request's data go through a buffer by GNTTABOP_copy.  Either way a ring has
- * BLOCK_DEPTH jobs and no more: what a guest asks for costs no memory that its ring has not had from the beginning.
+ * kernel directly.  Else, and beyond KEPT_MOST, a request's data go through a buffer by GNTTABOP_copy.  Either way
+ * a ring has BLOCK_DEPTH jobs and no more: what a guest asks for costs no memory that its ring has not had from the
+ * beginning.
  */
 
 #include "blockd.h"
@@ -189,6 +190,16 @@ static void advance(struct job *job, size_t did)
 	}
 }
 
+static const char *name_of(const struct job *job)
+{
+	switch (job->request.op) {
+	case BLKIF_OP_READ: return "read";
+	case BLKIF_OP_WRITE: return "write";
+	case BLKIF_OP_DISCARD: return "discard";
+	default: return "flush";
+	}
+}
+
 void job_done(struct job *job, int did)
 {
 	struct vdisk *d = job->queue->disk;
@@ -202,7 +213,7 @@ void job_done(struct job *job, int did)
 		advance(job, did);
 	if (did < 0) {
 		if (did != d->error)
-			blockd_say(d, "request %u: %s", job->request.op, strerror(-did));
+			blockd_say(d, "%s: %s", name_of(job), strerror(-did));
 		d->error = did;
 		finish(job, did == -EOPNOTSUPP ? BLKIF_RSP_EOPNOTSUPP : BLKIF_RSP_ERROR);
 	} else if (job->part < job->part_count)

@@ -61,8 +61,11 @@ static void run(struct blockd *b)
 	};
 
 	for (;;) {
-		if (poll(fds, 3, disks_run(b)) < 0 && errno != EINTR)
-			stop("poll");
+		if (poll(fds, 3, disks_run(b)) < 0) {
+			if (errno != EINTR)
+				stop("poll");
+			continue;
+		}
 		if (fds[0].revents)
 			port_event(b);
 		if (fds[1].revents && !store_event(b))
@@ -127,5 +130,6 @@ int main(int argc, char **argv)
 		return help();
 	open_all(&b);
 	disk_event(&b, NULL);
+	disk_tidy(&b);
 	run(&b);
 }

@@ -101,7 +101,7 @@ void io_open(struct blockd *b);
  * Only one writer, or readers, may have it open.  The lock is held by what the kernel still does for a killed process,
  * too, so that no write of its comes after ours.
  *
- * Return: 0; -EAGAIN while it is locked; else a negative errno that was told.
+ * Return: 0; -EAGAIN while it is locked; -ENOTBLK for what is neither; else what the kernel says.
  */
 int io_target(struct vdisk *d, const char *path);
 
@@ -132,6 +132,9 @@ void job_done(struct job *job, int did);
 
 /** disk_event - a watch fired, or with NULL: look at everything */
 void disk_event(struct blockd *b, char **watch);
+
+/** disk_tidy - after a first look: forget what an earlier process has left of disks that are no more */
+void disk_tidy(struct blockd *b);
 
 /** disk_ready - a port rang */
 void disk_ready(struct blockd *b, xenevtchn_port_or_error_t port);
