@@ -252,11 +252,13 @@ struct image {
 	char os[32];
 };
 
-/** cache_find - what this packed data unpacks to, if it was kept; else false */
-bool cache_find(const struct blob *packed, struct blob *b);
+#define CACHE_NAME 128	/* room for a name of packed data */
+
+/** cache_find - what this packed data unpacks to, if it was kept; else false. Fills in its name, "": there is no cache */
+bool cache_find(const struct blob *packed, char name[CACHE_NAME], struct blob *b);
 
 /** cache_keep - keep it for the next time; whether that works concerns nobody */
-void cache_keep(const struct blob *packed, const struct blob *b);
+void cache_keep(const char *name, const struct blob *b);
 
 /** image_load - kernel file to ELF, checked, its Xen notes read; @path is for messages too */
 int image_load(struct ctl *ctl, const char *path, struct image *img);

@@ -20,9 +20,10 @@
 
 #define FOLDER	  "/var/cache/bonsai"
 #define MOST	  (512L << 20)	/* bytes in all */
-#define NAME_SIZE (2 * HASH_SIZE + 1)
 
-static void name_of(const struct blob *packed, char name[NAME_SIZE])
+_Static_assert(2 * HASH_SIZE < CACHE_NAME, "a name has room");
+
+static void name_of(const struct blob *packed, char name[CACHE_NAME])
 {
 	uint8_t hash[HASH_SIZE];
 
@@ -48,12 +49,12 @@ static int open_folder(void)
 	return fd;
 }
 
-bool cache_find(const struct blob *packed, struct blob *b)
+bool cache_find(const struct blob *packed, char name[CACHE_NAME], struct blob *b)
 {
 	int folder = open_folder(), fd;
-	char name[NAME_SIZE];
 	struct stat st;
 
+	*name = 0;
 	if (folder < 0)
 		return false;
 	name_of(packed, name);
@@ -72,7 +73,7 @@ bool cache_find(const struct blob *packed, struct blob *b)
 }
 
 /* The one longest not used, and the size of all. */
-static off_t survey(int folder, char oldest[NAME_SIZE])
+static off_t survey(int folder, char oldest[CACHE_NAME])
 {
 	int copy = openat(folder, ".", O_DIRECTORY | O_RDONLY | O_CLOEXEC);
 	DIR *dir = copy >= 0 ? fdopendir(copy) : NULL;
@@ -86,7 +87,7 @@ static off_t survey(int folder, char oldest[NAME_SIZE])
 		if (fstatat(folder, e->d_name, &st, AT_SYMLINK_NOFOLLOW) || !S_ISREG(st.st_mode))
 			continue;
 		all += st.st_size;
-		if (strlen(e->d_name) < NAME_SIZE && (!*oldest || st.st_mtim.tv_sec < first.tv_sec ||
+		if (strlen(e->d_name) < CACHE_NAME && (!*oldest || st.st_mtim.tv_sec < first.tv_sec ||
 		    (st.st_mtim.tv_sec == first.tv_sec && st.st_mtim.tv_nsec < first.tv_nsec))) {
 			first = st.st_mtim;
 			strcpy(oldest, e->d_name);
@@ -99,7 +100,7 @@ static off_t survey(int folder, char oldest[NAME_SIZE])
 
 static void make_room(int folder, off_t size)
 {
-	char oldest[NAME_SIZE];
+	char oldest[CACHE_NAME];
 
 	while (survey(folder, oldest) + size > MOST && *oldest)
 		if (unlinkat(folder, oldest, 0))
@@ -118,15 +119,14 @@ static bool write_whole(int fd, const struct blob *b)
 	return true;
 }
 
-void cache_keep(const struct blob *packed, const struct blob *b)
+void cache_keep(const char *name, const struct blob *b)
 {
-	int folder = (off_t)b->size > MOST ? -1 : open_folder(), fd;
-	char name[NAME_SIZE], other[32];
+	int folder = !*name || (off_t)b->size > MOST ? -1 : open_folder(), fd;
+	char other[32];
 
 	if (folder < 0)
 		return;
 	make_room(folder, b->size);
-	name_of(packed, name);
 	snprintf(other, sizeof(other), "new.%d", (int)getpid());
 	fd = openat(folder, other, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 	if (fd >= 0) {

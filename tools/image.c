@@ -83,6 +83,7 @@ static bool bzimage_payload(const struct blob *b, size_t *at, size_t *size)
 static int to_elf(struct ctl *ctl, struct blob *file, struct blob *elf)
 {
 	size_t at = 0, size = file->size;
+	char name[CACHE_NAME] = "";
 	struct blob packed;
 	int rc;
 
@@ -93,14 +94,14 @@ static int to_elf(struct ctl *ctl, struct blob *file, struct blob *elf)
 	}
 	bzimage_payload(file, &at, &size);
 	packed = (struct blob){ .data = file->data + at, .size = size };
-	if (unpack_is_packed(packed.data, size) && cache_find(&packed, elf)) {
+	if (unpack_is_packed(packed.data, size) && cache_find(&packed, name, elf)) {
 		if (is_elf(elf))
 			return 0;
 		blob_free(elf);
 	}
 	rc = unpack(ctl, packed.data, size, elf);
 	if (!rc && is_elf(elf))
-		cache_keep(&packed, elf);
+		cache_keep(name, elf);
 	if (!rc && !is_elf(elf)) {
 		blob_free(elf);
 		rc = ctl_fail(ctl, -ENOEXEC, "what is packed in it is not an ELF image");
