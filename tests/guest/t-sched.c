@@ -54,6 +54,8 @@ void test_main(void)
 	HC(vcpu_op, .cmd = VCPUOP_stop_periodic_timer, .vcpuid = 0);
 	polling(ipi);
 	events_disable();
+	/* The periodic tick may have come before it was stopped. */
+	__atomic_fetch_and(&shared_info->evtchn_pending[timer / 64], ~(1UL << (timer % 64)), __ATOMIC_SEQ_CST);
 	event_port_on(timer);
 	at = now() + 20 * MS;
 	HC(set_timer_op, .timeout = at);
