@@ -61,7 +61,7 @@ static void add_gso(struct card *c, u16 size, u8 type)
 
 /* want: the first entry's answer; CLOSED: the card is closed, which nothing heals */
 #define CLOSED 99
-#define CASES                                                                                              \
+#define CASES(CASE)                                                                                        \
 	CASE("a good frame", 0, add(c, 100, 0))                                                            \
 	CASE("a frame of 5 bytes", -1, add(c, 5, 0))                                                       \
 	CASE("a frame of no bytes", -1, add(c, 0, 0))                                                      \
@@ -95,22 +95,10 @@ static void slots_of(struct card *c, unsigned int i)
 	unsigned int n = 0;
 
 	c->count = 0;
-#define CASE(name, want, ...) \
-	if (n++ == i) {       \
-		__VA_ARGS__;  \
-	}
-	CASES
-#undef CASE
+	CASES(CASE_RUN)
 }
 
-static const struct {
-	const char *name;
-	int want;
-} cases[] = {
-#define CASE(name, want, ...) { name, want },
-	CASES
-#undef CASE
-};
+static const struct hostile_case cases[] = { CASES(CASE_ROW) };
 
 static void produce(struct card *c, u32 index)
 {

@@ -53,7 +53,7 @@ static void discard(union request *r, u64 sector, u64 count, u8 flag)
 					   .nr_sectors = count } };
 }
 
-#define CASES                                                                                              \
+#define CASES(CASE)                                                                                        \
 	CASE("a good read", 0, good(d, r, BLKIF_OP_READ))                                                  \
 	CASE("an unknown operation", -2, good(d, r, 77))                                                   \
 	CASE("a reserved operation", -2, good(d, r, BLKIF_OP_RESERVED_1))                                  \
@@ -89,22 +89,10 @@ static void request_of(struct disk_wire *d, union request *r, unsigned int i)
 {
 	unsigned int n = 0;
 
-#define CASE(name, want, ...) \
-	if (n++ == i) {       \
-		__VA_ARGS__;  \
-	}
-	CASES
-#undef CASE
+	CASES(CASE_RUN)
 }
 
-static const struct {
-	const char *name;
-	int want;
-} cases[] = {
-#define CASE(name, want, ...) { name, want },
-	CASES
-#undef CASE
-};
+static const struct hostile_case cases[] = { CASES(CASE_ROW) };
 
 /* Show the requests up to an index, whatever there is. */
 static void produce(struct disk_wire *d, u32 index)

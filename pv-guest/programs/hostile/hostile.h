@@ -12,6 +12,17 @@
 #include "drivers/xenbus.h"
 #include "kernel/types.h"
 
+/* A front end's list is CASES(CASE), each CASE(name, what must come of it, how it is made). */
+struct hostile_case {
+	const char *name;
+	int want;
+};
+
+#define CASE_ROW(name, want, ...) { name, want },
+#define CASE_RUN(name, want, ...) \
+	if (n++ == i) {           \
+		__VA_ARGS__;      \
+	}
 
 /* One end of a device, its other end elsewhere. */
 struct wire {
