@@ -2,6 +2,7 @@
 /* Kernel files: ELF and its notes, each packed form, bzImage around it; damage is refused, not met. */
 
 #include "bonsai.h"
+#include "hash.h"
 #include "tap.h"
 
 #include <elf.h>
@@ -173,6 +174,30 @@ static void test_damage(void)
 	ok(true, "nor do files that are cut short");
 }
 
+/* Sums as Python's hashlib.blake2b has them: nothing, the RFC's "abc", more than two blocks. */
+static void test_hash(void)
+{
+	static const struct {
+		size_t size;
+		const char *sum;
+	} known[] = {
+		{ 0, "0e5751c026e543b2e8ab2eb06099daa1d1e5df47778f7787faab45cdf12fe3a8" },
+		{ 3, "bddd813c634239723171ef3fee98579b94964e3bb1cb3e427262c8c068d52319" },
+		{ 300, "0f09c880ebd61c47e0d4a676098d2734accbb1854a9922e175b0773c4ed9a47e" },
+	};
+	uint8_t data[300], hash[HASH_SIZE];
+	char text[2 * HASH_SIZE + 1];
+
+	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
+		for (size_t at = 0; at < sizeof(data); at++)
+			data[at] = 'a' + at;
+		hash_of(data, known[i].size, hash);
+		for (int at = 0; at < HASH_SIZE; at++)
+			snprintf(text + 2 * at, 3, "%02x", hash[at]);
+		ok(!strcmp(text, known[i].sum), "BLAKE2b of %zu bytes", known[i].size);
+	}
+}
+
 int main(void)
 {
 	static const char *const forms[] = { "gzip", "xz", "zstd", "lz4" };
@@ -193,6 +218,7 @@ int main(void)
 	b.data[200] ^= 1;
 	refused(b, "k: damaged xz data: Bad message");
 	test_damage();
+	test_hash();
 	ctl_free(ctl);
 	return done_testing();
 }
