@@ -300,15 +300,14 @@ static void pages_show(u32 pages, u32 first_offset)
 static int set_size(u32 pages)
 {
 	u32 first_offset = (sizeof(struct t_info) + nr_cpus * sizeof(u16) + 3) / sizeof(u32);
-	u32 order = 0;
+	u32 order;
 
 	if (!pages)
 		return -EINVAL;
 	pages = MIN(pages, (0xffff - first_offset) / nr_cpus);
 	if (data_bytes)
 		return data_bytes + sizeof(struct t_buf) == pages * PAGE_SIZE ? -EBUSY : -EINVAL;
-	while (PAGE_SIZE << order < (first_offset + nr_cpus * pages) * sizeof(u32))
-		order++;
+	order = order_for((first_offset + nr_cpus * pages) * sizeof(u32));
 	info = alloc_pages(order);
 	if (!info || pages_alloc(pages)) {
 		pages_free(pages);

@@ -138,6 +138,21 @@ static inline void outb(u16 port, u8 v) { __asm__ volatile("outb %0, %1" : : "a"
 static inline void outw(u16 port, u16 v) { __asm__ volatile("outw %0, %1" : : "a"(v), "Nd"(port)); }
 static inline void outl(u16 port, u32 v) { __asm__ volatile("outl %0, %1" : : "a"(v), "Nd"(port)); }
 
+static inline u32 io_in(u16 port, u32 bytes)
+{
+	return bytes == 1 ? inb(port) : bytes == 2 ? inw(port) : inl(port);
+}
+
+static inline void io_out(u16 port, u32 bytes, u32 v)
+{
+	if (bytes == 1)
+		outb(port, v);
+	else if (bytes == 2)
+		outw(port, v);
+	else
+		outl(port, v);
+}
+
 /* ---- descriptor tables ------------------------------------------------------------------------------ */
 
 struct dt_pointer {

@@ -49,6 +49,8 @@ const char *cmdline_get(const char *name);
 bool cmdline_bool(const char *name, bool def);
 u64 cmdline_size(const char *name, u64 def);		/* 64M, 1G, ... */
 u64 cmdline_uint(const char *name, u64 def);		/* decimal, or 0x... */
+u64 parse_number(const char **s);			/* the same, and goes past it */
+u64 parse_size(const char **s);
 void cmdline_init(const char *text);			/* keeps a copy */
 void cmdline_report_unknown(void);
 extern const char *hv_cmdline;				/* as given, for XENVER_commandline */

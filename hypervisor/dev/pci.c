@@ -16,11 +16,10 @@ static struct spinlock lock = SPINLOCK_INIT("pci", LOCK_REGISTERS);
 u32 pci_guest_read(u32 cf8, u32 offset, u32 bytes)
 {
 	u64 flags = spin_lock_irqsave(&lock);
-	u16 port = PORT_DATA + offset;
 	u32 val;
 
 	outl(PORT_ADDRESS, cf8);
-	val = bytes == 1 ? inb(port) : bytes == 2 ? inw(port) : inl(port);
+	val = io_in(PORT_DATA + offset, bytes);
 	spin_unlock_irqrestore(&lock, flags);
 	return val;
 }
@@ -28,15 +27,9 @@ u32 pci_guest_read(u32 cf8, u32 offset, u32 bytes)
 void pci_guest_write(u32 cf8, u32 offset, u32 bytes, u32 val)
 {
 	u64 flags = spin_lock_irqsave(&lock);
-	u16 port = PORT_DATA + offset;
 
 	outl(PORT_ADDRESS, cf8);
-	if (bytes == 1)
-		outb(port, val);
-	else if (bytes == 2)
-		outw(port, val);
-	else
-		outl(port, val);
+	io_out(PORT_DATA + offset, bytes, val);
 	spin_unlock_irqrestore(&lock, flags);
 }
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include "cpu/insn.h"
+#include "dev/console.h"
 #include "dev/uart.h"
 #include "pv/pv.h"
 #include "lib/string.h"
@@ -30,24 +31,6 @@ static struct {
 	bool stuck;
 } uart;
 
-static u64 number(const char **s)
-{
-	u64 n = 0, base = 10;
-
-	if (!strncmp(*s, "0x", 2)) {
-		*s += 2;
-		base = 16;
-	}
-	for (;; ++*s) {
-		char c = **s | 0x20;
-		u64 digit = c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : 99;
-
-		if (digit >= base)
-			return n;
-		n = n * base + digit;
-	}
-}
-
 /* "8n1": data bits, parity (n o e), stop bits; as the line control register has them. */
 static u8 line_control(const char **s)
 {
@@ -77,13 +60,13 @@ bool uart_init(unsigned int n, const char *options)
 {
 	const char *s = options ?: "";
 	u16 port = n == 2 ? 0x2f8 : 0x3f8;
-	u64 baud = number(&s) ?: CLOCK;
+	u64 baud = parse_number(&s) ?: CLOCK;
 	u8 lcr = 3;
 
 	uart.irq = n == 2 ? 3 : 4;
 	if (!strncmp(s, "/", 1)) {			/* 115200/clock: the clock is as usual */
 		s++;
-		number(&s);
+		parse_number(&s);
 	}
 	if (*s == ',') {
 		s++;
@@ -91,11 +74,11 @@ bool uart_init(unsigned int n, const char *options)
 	}
 	if (*s == ',') {
 		s++;
-		port = number(&s) ?: port;
+		port = parse_number(&s) ?: port;
 	}
 	if (*s == ',') {
 		s++;
-		uart.irq = number(&s) & 15 ?: uart.irq;
+		uart.irq = parse_number(&s) & 15 ?: uart.irq;
 	}
 	if (!is_there(port))
 		return false;

@@ -18,23 +18,6 @@
 
 /* ---- how much memory, how many vCPUs --------------------------------------------------------- */
 
-static u64 parse_size(const char **s)
-{
-	u64 n = 0;
-
-	while (**s >= '0' && **s <= '9')
-		n = n * 10 + (*(*s)++ - '0');
-	switch (**s | 0x20) {
-	case 't': n <<= 10; /* fall through */
-	case 'g': n <<= 10; /* fall through */
-	case 'm': n <<= 10; /* fall through */
-	case 'k': n <<= 10; (*s)++; break;
-	case 'b': (*s)++; break;
-	default: n <<= 10;		/* no suffix: KiB, as in stock Xen */
-	}
-	return n;
-}
-
 struct mem_option {
 	u64 size, min, max;		/* bytes; 0: not given */
 	bool minus;			/* all but size */
@@ -97,20 +80,10 @@ static u64 dom0_pages(u64 images)
 static u32 dom0_vcpus(void)
 {
 	const char *s = cmdline_get("dom0_max_vcpus");
-	u64 n = nr_cpus;
+	u64 n = s ? parse_number(&s) : nr_cpus;
 
-	if (s) {
-		n = 0;
-		while (*s >= '0' && *s <= '9')
-			n = n * 10 + (*s++ - '0');
-		if (*s == '-') {		/* min-max: as many as CPUs, within these */
-			u64 max = 0;
-
-			for (s++; *s >= '0' && *s <= '9'; s++)
-				max = max * 10 + (*s - '0');
-			n = MIN(MAX(n, (u64)nr_cpus), max);
-		}
-	}
+	if (s && *s++ == '-')			/* min-max: as many as CPUs, within these */
+		n = MIN(MAX(n, (u64)nr_cpus), parse_number(&s));
 	return MIN(MAX(n, 1UL), (u64)MAX_VCPUS);
 }
 
@@ -183,18 +156,9 @@ static void check_layout(const struct build *b)
 
 /* ---- contents ---------------------------------------------------------------------------------- */
 
-static unsigned int order_of(u64 bytes)
-{
-	unsigned int order = 0;
-
-	while ((PAGE_SIZE << order) < bytes)
-		order++;
-	return order;
-}
-
 static void allocate_p2m(struct build *b)
 {
-	b->p2m = alloc_pages(order_of(b->nr_pages * 8));
+	b->p2m = alloc_pages(order_for(b->nr_pages * 8));
 	if (!b->p2m)
 		boot_fail("not enough memory for the initial domain's P2M");
 }
@@ -375,7 +339,7 @@ struct domain *dom0_build(const void *kernel, size_t kernel_size, const char *cm
 	root = b.p2m[build_pfn(&b, b.va_tables)];
 	if (mm_set_kernel_root(b.v, root) || mm_pin_root(b.d, root))
 		panic("the initial domain's own page tables are not valid");
-	free_pages(b.p2m, order_of(b.nr_pages * 8));
+	free_pages(b.p2m, order_for(b.nr_pages * 8));
 	set_entry_state(&b);
 	log_info("initial domain: %lu MiB, %u vCPUs, kernel %#lx-%#lx, entry %#lx", b.nr_pages >> 8,
 		 b.d->max_vcpus, image_va(&b.img, b.img.phys_start), image_va(&b.img, b.img.phys_end),

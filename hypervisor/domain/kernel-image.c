@@ -79,9 +79,9 @@ static const char *unpack_payload(const u8 *payload, size_t size, struct kernel_
 
 	if (!unpacked)
 		return "the bzImage's payload claims to be empty";
-	for (k->order = 0; (PAGE_SIZE << k->order) < unpacked; k->order++)
-		if (k->order == KERNEL_MAX_ORDER)
-			return "the bzImage's payload claims an impossible size";
+	k->order = order_for(unpacked);
+	if (k->order > KERNEL_MAX_ORDER)
+		return "the bzImage's payload claims an impossible size";
 	k->memory = alloc_pages(k->order);
 	if (!k->memory)
 		return "not enough memory to unpack the kernel";

@@ -192,10 +192,8 @@ void mm_audit_all(void)
 
 unsigned int mm_audit(struct domain *d)
 {
-	unsigned int order = 0;
+	unsigned int order = order_for(max_mfn * sizeof(*audit.found));
 
-	while (PAGE_SIZE << order < max_mfn * sizeof(*audit.found))
-		order++;
 	audit = (struct audit){ .d = d, .found = alloc_pages(order) };
 	if (!audit.found) {
 		log_warn("audit: no memory to count in, not done");

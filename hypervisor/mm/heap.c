@@ -297,15 +297,14 @@ static void slab_free(struct frame *f, void *p)
 
 void *zalloc(size_t size)
 {
-	unsigned int class = CLASS_MIN, order = 0;
+	unsigned int class = CLASS_MIN, order;
 	void *p;
 
 	while (class <= CLASS_MAX && BIT(class) < size)
 		class++;
 	if (class <= CLASS_MAX)
 		return slab_alloc(class);
-	while (order <= HEAP_MAX_ORDER && PAGE_SIZE << order < size)
-		order++;
+	order = order_for(size);
 	p = order <= HEAP_MAX_ORDER ? alloc_pages(order) : NULL;
 	if (p)
 		mfn_to_frame(hv_to_mfn(p))->order = KIND_PAGES | order;

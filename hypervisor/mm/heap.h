@@ -31,6 +31,16 @@ void free_pages(void *p, unsigned int order);
 void *zalloc(size_t size);
 void zfree(void *p);				/* NULL allowed */
 
+/* The least order of pages that holds so many bytes; above HEAP_MAX_ORDER when none does. */
+static inline unsigned int order_for(u64 bytes)
+{
+	unsigned int order = 0;
+
+	while (order <= HEAP_MAX_ORDER && PAGE_SIZE << order < bytes)
+		order++;
+	return order;
+}
+
 u64 heap_free_pages(void);			/* frames free now */
 u64 heap_total_pages(void);
 

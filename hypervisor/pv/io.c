@@ -173,7 +173,7 @@ u32 guest_io_read(struct vcpu *v, u32 port, u32 bytes)
 	if (is_pci_data(port, bytes))
 		return pci_guest_read(d->pv.pci_cf8, port & 3, bytes);
 	if (!is_special(port, bytes))
-		return bytes == 1 ? inb(port) : bytes == 2 ? inw(port) : inl(port);
+		return io_in(port, bytes);
 	for (u32 i = 0; i < bytes; i++)
 		val |= (u32)read_byte(d, port + i) << 8 * i;
 	return val;
@@ -192,10 +192,6 @@ void guest_io_write(struct vcpu *v, u32 port, u32 bytes, u32 val)
 	else if (is_special(port, bytes))
 		for (u32 i = 0; i < bytes; i++)
 			write_byte(d, port + i, val >> 8 * i);
-	else if (bytes == 1)
-		outb(port, val);
-	else if (bytes == 2)
-		outw(port, val);
 	else
-		outl(port, val);
+		io_out(port, bytes, val);
 }
