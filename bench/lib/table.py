@@ -73,12 +73,14 @@ def means(res):
 
 
 def of_ports(found, unit):
-    """The table of pv-guest's ports."""
+    """The table of our own small guests: ratios to native where that is, and ours to Xen's."""
     names = dict.fromkeys(n for c in found.values() for n in c)
-    guests = [c for c in found if c != "native"]
-    head = [unit] + [{"native": "native", "ours": "ours", "xen": "Xen"}[c] for c in found] + ["%s/native" % g for g in guests]
+    pairs = [(g, "native") for g in found if g != "native" and "native" in found]
+    pairs += [("ours", "xen")] * ("ours" in found and "xen" in found)
+    title = {"native": "native", "ours": "ours", "xen": "Xen"}
+    head = [unit] + [title[c] for c in found] + ["%s/%s" % (title[a], title[b]) for a, b in pairs]
     rows = [[n] + [_number(c.get(n)) for c in found.values()] +
-            [_ratio(measure.ratio(found[g].get(n), found["native"].get(n))) for g in guests] for n in names]
+            [_ratio(measure.ratio(found[a].get(n), found[b].get(n))) for a, b in pairs] for n in names]
     return layout(head, rows)
 
 
@@ -96,6 +98,7 @@ def facts(res):
 def whole(res):
     """Everything as text."""
     parts = [list(facts(res)), list(times(res)), list(instructions(res)), list(means(res))]
-    for unit, found in res.get("ports", {}).items():
-        parts.append(list(of_ports(found, "pv-guest, " + unit)))
+    for what, key in (("pv-guest", "ports"), ("calls alone", "bare")):
+        for unit, found in res.get(key, {}).items():
+            parts.append(list(of_ports(found, "%s, %s" % (what, unit))))
     return "\n\n".join("\n".join(p) for p in parts if p) + "\n"
