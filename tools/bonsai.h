@@ -67,9 +67,8 @@ void *ctl_map(struct ctl *ctl, uint32_t domid, const xen_pfn_t *mfns, size_t cou
 void *ctl_map_read(struct ctl *ctl, uint32_t domid, const xen_pfn_t *mfns, size_t count);
 void ctl_unmap(struct ctl *ctl, void *p, size_t count);
 
-/** ctl_map_grants - map the first frame of a domain's grant table; undone by ctl_unmap_grants() */
-void *ctl_map_grants(struct ctl *ctl, uint32_t domid, void **handle);
-void ctl_unmap_grants(struct ctl *ctl, void *handle);
+/** ctl_map_grants - map the first frame of a domain's grant table, until the process ends */
+void *ctl_map_grants(struct ctl *ctl, uint32_t domid);
 
 /** ctl_store - the store's connection, or NULL and a reason */
 struct xs_handle *ctl_store(struct ctl *ctl);
@@ -272,7 +271,8 @@ void image_free(struct image *img);
 
 /* layout.c: where in a new domain's memory everything lies */
 
-#define TABLES_MAX 4096
+#define TABLES_MAX    4096
+#define TABLE_ENTRIES 512
 
 struct table {
 	uint8_t level;			/* 1 to 4 */
@@ -299,8 +299,8 @@ struct layout {
 /** layout_make - decide it all for a domain of @pages; -ENOMEM if that is not enough */
 int layout_make(struct ctl *ctl, const struct image *img, uint64_t ramdisk_size, uint64_t pages, struct layout *l);
 
-/** layout_entry - entry @i of a table as it must be, from the list of frames; 0 where nothing is mapped */
-uint64_t layout_entry(const struct layout *l, const struct table *t, unsigned int i, const xen_pfn_t *p2m);
+/** layout_table - a table's content as it must be, from the list of frames */
+void layout_table(const struct layout *l, const struct table *t, const xen_pfn_t *p2m, uint64_t to[TABLE_ENTRIES]);
 
 /** layout_va - the address of a frame in the mapped part */
 uint64_t layout_va(const struct layout *l, uint64_t pfn);

@@ -8,9 +8,12 @@
 #include "bonsai.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <xen/grant_table.h>
 #include <xen/io/console.h>
@@ -94,7 +97,6 @@ static int load_kernel(struct ctl *ctl, const struct build *b)
 	if (!to)
 		return -EIO;
 	image_copy(&b->image, to + b->image.virt_start % PAGE_BYTES);
-	ctl_unmap(ctl, to, b->layout.kernel_pages);
 	return 0;
 }
 
@@ -108,7 +110,6 @@ static int load_ramdisk(struct ctl *ctl, const struct build *b)
 	if (!to)
 		return -EIO;
 	memcpy(to, b->ramdisk.data, b->ramdisk.size);
-	ctl_unmap(ctl, to, b->layout.ramdisk_pages);
 	return 0;
 }
 
@@ -120,24 +121,24 @@ static int write_p2m(struct ctl *ctl, const struct build *b)
 	if (!to)
 		return -EIO;
 	memcpy(to, b->p2m, b->layout.pages * sizeof(*b->p2m));
-	ctl_unmap(ctl, to, pages);
 	return 0;
 }
 
 static int write_tables(struct ctl *ctl, const struct build *b)
 {
 	const struct layout *l = &b->layout;
-	uint64_t *to;
+	xen_pfn_t *mfns = calloc(l->table_count, sizeof(*mfns));
+	uint64_t (*to)[TABLE_ENTRIES];
 
-	for (const struct table *t = l->tables; t < l->tables + l->table_count; t++) {
-		to = map(ctl, b, t->pfn, 1);
-		if (!to)
-			return -EIO;
-		for (unsigned int i = 0; i < 512; i++)
-			to[i] = layout_entry(l, t, i, b->p2m);
-		ctl_unmap(ctl, to, 1);
-	}
-	return 0;
+	if (!mfns)
+		abort();
+	for (size_t i = 0; i < l->table_count; i++)
+		mfns[i] = b->p2m[l->tables[i].pfn];
+	to = ctl_map(ctl, b->id, mfns, l->table_count);
+	free(mfns);
+	for (size_t i = 0; to && i < l->table_count; i++)
+		layout_table(l, &l->tables[i], b->p2m, to[i]);
+	return to ? 0 : -EIO;
 }
 
 static void fill_start_info(const struct build *b, start_info_t *si)
@@ -179,7 +180,6 @@ static int write_start_info(struct ctl *ctl, const struct build *b)
 		return -EIO;
 	fill_start_info(b, (start_info_t *)to);
 	memset(to + PAGE_BYTES, 0, 2 * PAGE_BYTES);
-	ctl_unmap(ctl, to, 3);
 	return 0;
 }
 
@@ -194,15 +194,13 @@ static int write_shared_info(struct ctl *ctl, const struct build *b)
 	memset(to, 0, PAGE_BYTES);
 	for (unsigned int i = 0; i < XEN_LEGACY_MAX_VCPUS; i++)
 		to->vcpu_info[i].evtchn_upcall_mask = 1;
-	ctl_unmap(ctl, to, 1);
 	return 0;
 }
 
 /* The two grants that console and store daemons know by number. */
 static int seed_grants(struct ctl *ctl, const struct build *b)
 {
-	void *handle;
-	grant_entry_v1_t *to = ctl_map_grants(ctl, b->id, &handle);
+	grant_entry_v1_t *to = ctl_map_grants(ctl, b->id);
 
 	if (!to)
 		return -EIO;
@@ -211,7 +209,6 @@ static int seed_grants(struct ctl *ctl, const struct build *b)
 	/* Last, for from here on they can be used. */
 	__atomic_store_n(&to[GNTTAB_RESERVED_CONSOLE].flags, GTF_permit_access, __ATOMIC_RELEASE);
 	__atomic_store_n(&to[GNTTAB_RESERVED_XENSTORE].flags, GTF_permit_access, __ATOMIC_RELEASE);
-	ctl_unmap_grants(ctl, handle);
 	return 0;
 }
 
@@ -274,15 +271,67 @@ static int set_context(struct ctl *ctl, const struct build *b)
 	return rc;
 }
 
+typedef int step(struct ctl *ctl, const struct build *b);
+
+static int run(struct ctl *ctl, const struct build *b, step *const *steps)
+{
+	int rc = 0;
+
+	while (!rc && *steps)
+		rc = (*steps++)(ctl, b);
+	return rc;
+}
+
+struct outcome {
+	int rc;
+	char why[512];
+};
+
+/*
+ * Steps that map frames, in a process of their own.  To a PV kernel the end of a whole address space is cheap, while
+ * every page that is unmapped alone costs it a trap; so nothing is unmapped there.  They make no hypercalls by
+ * ctl_call(): its buffers are not the child's.
+ */
+static int run_apart(struct ctl *ctl, const struct build *b, step *const *steps)
+{
+	struct outcome o = { 0 };
+	int fds[2], status;
+	ssize_t got;
+	pid_t pid;
+
+	if (pipe2(fds, O_CLOEXEC))
+		return ctl_fail_errno(ctl, "no pipe");
+	pid = fork();
+	if (!pid) {
+		o.rc = run(ctl, b, steps);
+		snprintf(o.why, sizeof(o.why), "%s", ctl_why(ctl));
+		_exit(write(fds[1], &o, sizeof(o)) != sizeof(o));
+	}
+	close(fds[1]);
+	if (pid < 0) {
+		close(fds[0]);
+		return ctl_fail_errno(ctl, "no process to load the kernel");
+	}
+	do {
+		got = read(fds[0], &o, sizeof(o));
+	} while (got < 0 && errno == EINTR);
+	close(fds[0]);
+	/* What it mapped is free once it has ended, not before. */
+	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
+		;
+	if (got != sizeof(o))
+		return ctl_fail(ctl, -EIO, "the process that loads the kernel has ended too soon");
+	return o.rc ? ctl_fail(ctl, o.rc, "%s", o.why) : 0;
+}
+
 int build_memory(struct ctl *ctl, struct build *b)
 {
-	static int (*const steps[])(struct ctl *ctl, const struct build *b) = {
-		load_kernel, load_ramdisk, write_p2m, write_tables, write_start_info, write_shared_info,
-		seed_grants, fill_hypercall_page, pin_root, set_context,
+	static step *const apart[] = {
+		load_kernel, load_ramdisk, write_p2m, write_tables, write_start_info, write_shared_info, seed_grants, NULL
 	};
+	static step *const here[] = { fill_hypercall_page, pin_root, set_context, NULL };
 	int rc = make_memory(ctl, b);
 
-	for (size_t i = 0; !rc && i < sizeof(steps) / sizeof(steps[0]); i++)
-		rc = steps[i](ctl, b);
-	return rc;
+	rc = rc ? rc : run_apart(ctl, b, apart);
+	return rc ? rc : run(ctl, b, here);
 }

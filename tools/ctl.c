@@ -237,23 +237,13 @@ void ctl_unmap(struct ctl *ctl, void *p, size_t count)
 		xenforeignmemory_unmap(ctl->memory, p, count);
 }
 
-void *ctl_map_grants(struct ctl *ctl, uint32_t domid, void **handle)
+void *ctl_map_grants(struct ctl *ctl, uint32_t domid)
 {
 	void *p = NULL;
 
-	if (need_memory(ctl))
-		return NULL;
-	*handle = xenforeignmemory_map_resource(ctl->memory, domid, XENMEM_resource_grant_table,
-						XENMEM_resource_grant_table_id_shared, 0, 1, &p,
-						PROT_READ | PROT_WRITE, 0);
-	if (!*handle) {
+	if (!need_memory(ctl) &&
+	    !xenforeignmemory_map_resource(ctl->memory, domid, XENMEM_resource_grant_table,
+					   XENMEM_resource_grant_table_id_shared, 0, 1, &p, PROT_READ | PROT_WRITE, 0))
 		ctl_fail_errno(ctl, "cannot map the grant table of domain %u", domid);
-		return NULL;
-	}
 	return p;
-}
-
-void ctl_unmap_grants(struct ctl *ctl, void *handle)
-{
-	xenforeignmemory_unmap_resource(ctl->memory, handle);
 }

@@ -29,11 +29,6 @@ static unsigned int shift_of(unsigned int level)
 	return PAGE_SHIFT + 9 * (level - 1);
 }
 
-static uint64_t canonical(uint64_t va)
-{
-	return (uint64_t)((int64_t)(va << 16) >> 16);
-}
-
 /* The first address that the table of this level covers. */
 static uint64_t cover(unsigned int level, uint64_t va)
 {
@@ -169,35 +164,37 @@ uint64_t layout_va(const struct layout *l, uint64_t pfn)
 	return l->virt_base + (pfn << PAGE_SHIFT);
 }
 
-static uint64_t leaf(const struct layout *l, uint64_t va, const xen_pfn_t *p2m)
+/* The lowest tables: what each page of [t->va, + 2 MiB) is. */
+static void fill_lowest(const struct layout *l, const struct table *t, const xen_pfn_t *p2m, uint64_t to[TABLE_ENTRIES])
 {
-	uint64_t list = pages_of(l->pages * sizeof(xen_pfn_t)), flags = PRESENT | USER | ACCESSED | DIRTY, pfn;
+	const uint64_t mapped = (l->virt_end - l->virt_base) >> PAGE_SHIFT, list = pages_of(l->pages * sizeof(xen_pfn_t));
+	const uint64_t flags = PRESENT | USER | ACCESSED | DIRTY;
 
-	if (va - l->virt_base < l->virt_end - l->virt_base) {
-		pfn = (va - l->virt_base) >> PAGE_SHIFT;
-		if (pfn >= l->pages)
-			return 0;
-		/* No frame may be a table and be written too. */
-		if (pfn - l->tables_pfn >= l->tables_pages)
-			flags |= WRITABLE;
-		return p2m[pfn] << PAGE_SHIFT | flags;
+	for (uint64_t i = 0; i < TABLE_ENTRIES; i++) {
+		uint64_t va = t->va + (i << PAGE_SHIFT), pfn = (va - l->virt_base) >> PAGE_SHIFT;
+
+		to[i] = 0;
+		if (pfn < mapped) {
+			/* No frame may be a table and be written too. */
+			if (pfn < l->pages)
+				to[i] = p2m[pfn] << PAGE_SHIFT | flags | (pfn - l->tables_pfn < l->tables_pages ? 0 : WRITABLE);
+		} else if (va - l->p2m_va < list << PAGE_SHIFT) {
+			to[i] = p2m[l->p2m_pfn + ((va - l->p2m_va) >> PAGE_SHIFT)] << PAGE_SHIFT | flags | WRITABLE;
+		}
 	}
-	if (va - l->p2m_va < list << PAGE_SHIFT)
-		return p2m[l->p2m_pfn + ((va - l->p2m_va) >> PAGE_SHIFT)] << PAGE_SHIFT | flags | WRITABLE;
-	return 0;
 }
 
-uint64_t layout_entry(const struct layout *l, const struct table *t, unsigned int i, const xen_pfn_t *p2m)
+void layout_table(const struct layout *l, const struct table *t, const xen_pfn_t *p2m, uint64_t to[TABLE_ENTRIES])
 {
-	uint64_t va = canonical(t->va + ((uint64_t)i << shift_of(t->level)));
-	const struct table *below;
-
-	if (t->level == 1)
-		return leaf(l, va, p2m);
-	below = find(l, t->level - 1, va);
-	if (!below)
-		return 0;
-	return p2m[below->pfn] << PAGE_SHIFT | PRESENT | WRITABLE | USER | ACCESSED | DIRTY;
+	if (t->level == 1) {
+		fill_lowest(l, t, p2m, to);
+		return;
+	}
+	memset(to, 0, PAGE_BYTES);
+	for (const struct table *x = l->tables; x < l->tables + l->table_count; x++)
+		if (x->level == t->level - 1 && cover(t->level, x->va) == t->va)
+			to[x->va >> shift_of(t->level) & (TABLE_ENTRIES - 1)] =
+				p2m[x->pfn] << PAGE_SHIFT | PRESENT | WRITABLE | USER | ACCESSED | DIRTY;
 }
 
 void layout_free(struct layout *l)

@@ -15,6 +15,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <time.h>
 
@@ -22,15 +23,19 @@
 #include <xenforeignmemory.h>
 #include <xenstore.h>
 
-static long calls, fail_at;	/* 0: none fails */
-static bool counting;
+/* Shared with the processes that a create starts. */
+static struct {
+	long calls;
+	bool counting;
+} *shared;
+static long fail_at;	/* 0: none fails */
 
 /* Whether this call is the one. */
 static bool now(int error)
 {
-	if (!counting || ++calls != fail_at)
+	if (!shared || !shared->counting || ++shared->calls != fail_at)
 		return false;
-	counting = false;	/* what is undone afterwards works */
+	shared->counting = false;	/* what is undone afterwards works */
 	errno = error;
 	return true;
 }
@@ -187,16 +192,19 @@ int main(int argc, char **argv)
 		return 1;
 	}
 	before = count_all(ctl);
+	shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (shared == MAP_FAILED)
+		return 2;
 	for (fail_at = 1;; fail_at++) {
-		calls = 0;
-		counting = true;
+		shared->calls = 0;
+		shared->counting = true;
 		ctl_fail(ctl, 0, "%s", "");
 		if (fail_at % 16 == 0) {
 			printf("%ld calls\n", fail_at);
 			fflush(stdout);
 		}
 		rc = dom_create(ctl, &c, &id);
-		if (counting)
+		if (shared->counting)
 			break;	/* none was left to fail */
 		if (!rc || !*ctl_why(ctl)) {
 			printf("call %ld failed: %s\n", fail_at, rc ? "no reason" : "nobody noticed");
@@ -210,7 +218,7 @@ int main(int argc, char **argv)
 			before = count_all(ctl);
 		}
 	}
-	counting = false;
+	shared->counting = false;
 	if (!rc)
 		dom_destroy(ctl, id);
 	printf("%ld calls failed in turn, %u times wrongly\n", fail_at - 1, bad);
