@@ -524,11 +524,15 @@ own_request:
 	jc	own_high
 own_canonical:
 	PUSH_REGS rax, rcx, r11, rdi, rsi, r8, r9, r10
-	mov	%eax, %esi
-	mov	%rbx, %rdx
+	mov	%rdi, %rsi
+	mov	%rbx, %rdi
 	sti
-	call	hypercall_own
-	cli
+	cmp	$NR_MMU_UPDATE, %eax
+	jne	1f
+	call	mmu_update_own
+	jmp	2f
+1:	call	mmuext_own
+2:	cli
 	mov	VCPU_info(%rbx), %rcx
 	movzbl	VINFO_pending(%rcx), %edx
 	or	VCPU_nmi_or_segments(%rbx), %dx

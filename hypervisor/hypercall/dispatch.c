@@ -7,7 +7,6 @@
 #include "dev/console.h"
 #include "hypercall/dispatch.h"
 #include "hypercall/hypercall.h"
-#include "mm/mmu.h"
 
 enum who { ANY, PRIV };
 
@@ -26,8 +25,7 @@ static const struct hypercall_row rows[HC_COUNT] = {
 #undef HYPERCALL
 #undef HYPERCALL_ABSENT
 
-/* One line a CPU, so that counting needs no atomics. */
-static u64 counters[NR_CPUS][HC_COUNT];
+u64 hypercall_counters[NR_CPUS][HC_COUNT];
 
 const char *hypercall_name(u32 nr)
 {
@@ -38,7 +36,7 @@ static long call(struct vcpu *v, u32 nr)
 {
 	if (unlikely(nr >= HC_COUNT || !rows[nr].handler))
 		return -ENOSYS;
-	counters[this_cpu()][nr]++;
+	hypercall_count(nr);
 	if (unlikely(rows[nr].who == PRIV && !v->domain->privileged))
 		return -EPERM;
 	v->hc.nr = nr;
@@ -48,15 +46,6 @@ static long call(struct vcpu *v, u32 nr)
 long hypercall_call(struct vcpu *v, u32 nr)
 {
 	return unlikely(trace_on) ? trace_call(v, nr, call) : call(v, nr);
-}
-
-unsigned long hypercall_own(guest_va_t req, u32 nr, struct vcpu *v)
-{
-	v->hc.nr = nr;
-	if (nr == HC_mmu_update ? mmu_update_own(v, req) : mmuext_own(v, req))
-		return 1;
-	counters[this_cpu()][nr]++;
-	return v->domain->mm.dying ? 2 : 0;
 }
 
 /*
@@ -114,7 +103,7 @@ void hypercall_counters_dump(void)
 		u64 n = 0;
 
 		for (u32 cpu = 0; cpu < nr_cpus; cpu++)
-			n += counters[cpu][nr];
+			n += hypercall_counters[cpu][nr];
 		if (n)
 			log_info("%2u %-32s %lu", nr, hypercall_name(nr), n);
 	}

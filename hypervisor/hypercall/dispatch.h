@@ -10,12 +10,6 @@
 /* A guest kernel's SYSCALL: number in EAX, arguments in RDI RSI RDX R10 R8 R9, result to RAX. */
 void hypercall_dispatch(struct vcpu *v, struct cpu_user_regs *regs);
 
-/*
- * The one request of an mmu_update or mmuext_op of v's about itself, from cpu/entry.S.  0; 1: nothing is done, the
- * long way does it or says why not; 2: done, and tables are left to be torn down (a call without requests does).
- */
-unsigned long hypercall_own(guest_va_t req, u32 nr, struct vcpu *v);
-
 /* One call with the arguments in v->hc.args: checks, counts, runs.  May answer -ERESTART. */
 long hypercall_call(struct vcpu *v, u32 nr);
 

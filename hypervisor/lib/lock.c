@@ -67,17 +67,6 @@ static void note_released(const struct spinlock *l)
 		p->held[i - 1] = p->held[i];
 	irq_restore(flags);
 }
-#else
-static void check_order(const struct spinlock *l, bool both) { (void)l, (void)both; }
-static void note_taken(const struct spinlock *l) { (void)l; }
-static void note_released(const struct spinlock *l) { (void)l; }
-#endif
-
-void spin_lock_init(struct spinlock *l, const char *name, enum lock_level level)
-{
-	*l = (struct spinlock)SPINLOCK_INIT(name, level);
-	(void)name, (void)level;
-}
 
 static void take(struct spinlock *l)
 {
@@ -94,6 +83,23 @@ void spin_lock(struct spinlock *l)
 	take(l);
 }
 
+void spin_unlock(struct spinlock *l)
+{
+	note_released(l);
+	__atomic_store_n(&l->owner, l->owner + 1, __ATOMIC_RELEASE);
+}
+#else
+#define check_order(l, both)	((void)0)
+#define note_taken(l)		((void)0)
+#define take(l)			spin_lock(l)
+#endif
+
+void spin_lock_init(struct spinlock *l, const char *name, enum lock_level level)
+{
+	*l = (struct spinlock)SPINLOCK_INIT(name, level);
+	(void)name, (void)level;
+}
+
 bool spin_trylock(struct spinlock *l)
 {
 	u32 owner = __atomic_load_n(&l->owner, __ATOMIC_RELAXED);
@@ -103,12 +109,6 @@ bool spin_trylock(struct spinlock *l)
 		return false;
 	note_taken(l);
 	return true;
-}
-
-void spin_unlock(struct spinlock *l)
-{
-	note_released(l);
-	__atomic_store_n(&l->owner, l->owner + 1, __ATOMIC_RELEASE);
 }
 
 void spin_lock_both(struct spinlock *a, struct spinlock *b)

@@ -43,9 +43,24 @@ struct spinlock {
 #endif
 
 void spin_lock_init(struct spinlock *l, const char *name, enum lock_level level);
+#ifdef DEBUG
 void spin_lock(struct spinlock *l);
-bool spin_trylock(struct spinlock *l);
 void spin_unlock(struct spinlock *l);
+#else
+static inline void spin_lock(struct spinlock *l)
+{
+	u32 ticket = __atomic_fetch_add(&l->next, 1, __ATOMIC_RELAXED);
+
+	while (__atomic_load_n(&l->owner, __ATOMIC_ACQUIRE) != ticket)
+		__builtin_ia32_pause();
+}
+
+static inline void spin_unlock(struct spinlock *l)
+{
+	__atomic_store_n(&l->owner, l->owner + 1, __ATOMIC_RELEASE);
+}
+#endif
+bool spin_trylock(struct spinlock *l);
 void spin_lock_both(struct spinlock *a, struct spinlock *b);	/* a == b allowed; by address */
 void spin_unlock_both(struct spinlock *a, struct spinlock *b);
 

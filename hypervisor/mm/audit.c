@@ -63,6 +63,8 @@ static void count_table(struct audit *a, mfn_t mfn, unsigned int level)
 		if (!(e & PTE_PRESENT) || (level > 1 && pte_mfn(e) == mfn) ||
 		    (level == 4 && i >= HV_SLOT_FIRST && i <= HV_SLOT_LAST))
 			continue;
+		if (!(mfn_to_frame(mfn)->parts & part_of(i)))
+			difference(a, mfn, "present entry not noted", i, mfn_to_frame(mfn)->parts);
 		if (mfn_valid(pte_mfn(e)) ? !entry_ok(e, level) : level > 1)
 			difference(a, mfn, "entry", e, fs_type(mfn_to_frame(mfn)->state));
 		found_ref(a, pte_mfn(e), level > 1 || (e & PTE_WRITE));

@@ -24,6 +24,11 @@ static pte_t *entries(const struct frame *f)
 	return mfn_to_hv(frame_to_mfn(f));
 }
 
+static unsigned int index_of(const pte_t *slot)
+{
+	return (u64)slot % PAGE_SIZE / sizeof(*slot);
+}
+
 /* ---- level 1 ------------------------------------------------------------------------------------ */
 
 /* Devices of the machine: those who may touch them may also choose how they are cached. */
@@ -92,42 +97,6 @@ static inline void l1_drop(pte_t e, const struct ram_range *range)
 		frame_put_both(f, false);
 }
 
-int l1_take_all(struct frame *table)
-{
-	const struct ram_range range = *frame_likely_range;
-	struct domain *d = table->owner;
-	pte_t *t = entries(table);
-	unsigned int i = table->nr_valid;
-	int rc = 0;
-
-	while ((i = skip_up(t, i)) < PT_ENTRIES) {
-		pte_t e = t[i];
-
-		if (e & PTE_PRESENT) {
-			rc = l1_take(d, d, e, &range);
-			if (rc)
-				break;
-			if (e != l1_adjust(e))
-				WRITE_ONCE(t[i], l1_adjust(e));
-		}
-		i++;
-	}
-	table->nr_valid = i;
-	return rc;
-}
-
-void l1_drop_all(struct frame *table)
-{
-	const struct ram_range range = *frame_likely_range;
-	pte_t *t = entries(table);
-	unsigned int i = table->nr_valid;
-
-	while ((i = skip_down(t, i)))
-		if (t[--i] & PTE_PRESENT)
-			l1_drop(t[i], &range);
-	table->nr_valid = 0;
-}
-
 /* ---- levels 2 to 4 ------------------------------------------------------------------------------ */
 
 static void linear_note(struct domain *d, unsigned int slot)
@@ -174,7 +143,7 @@ static int upper_take(struct frame *table, unsigned int level, unsigned int slot
 	return rc;
 }
 
-int entry_drop(struct frame *table, unsigned int level, pte_t e, bool preemptible)
+static int upper_drop(struct frame *table, unsigned int level, pte_t e, bool preemptible)
 {
 	struct frame *f = mfn_to_frame(pte_mfn(e));
 
@@ -187,6 +156,14 @@ int entry_drop(struct frame *table, unsigned int level, pte_t e, bool preemptibl
 	return frame_put_both(f, preemptible);
 }
 
+/* Not the last use of a table of the level below, which is usual.  False: nothing is done. */
+static inline bool upper_drop_fast(unsigned int level, pte_t e)
+{
+	struct frame *f = mfn_to_frame(pte_mfn(e));
+
+	return fs_type(f->state) == FT_L1 + level - 2 && frame_put_both_fast(f);
+}
+
 static inline pte_t upper_adjust(unsigned int level, pte_t e)
 {
 	if (!(e & PTE_PRESENT))
@@ -194,15 +171,93 @@ static inline pte_t upper_adjust(unsigned int level, pte_t e)
 	return e | PTE_USER | (level == 4 ? PTE_ACCESSED : 0);
 }
 
-/* ---- any level ---------------------------------------------------------------------------------- */
+/* ---- whole tables ------------------------------------------------------------------------------- */
 
-int entry_take(struct frame *table, unsigned int level, unsigned int slot, pte_t *e, bool preemptible)
+static inline bool slot_is_hv(unsigned int level, unsigned int i)
 {
-	int rc = upper_take(table, level, slot, *e, preemptible);
+	return level == 4 && i >= HV_SLOT_FIRST && i <= HV_SLOT_LAST;
+}
 
-	*e = upper_adjust(level, *e);
+/* A table below that is in use already takes no time, so only what is not leads to a look at the clock. */
+static inline __attribute__((always_inline)) int take_one(struct frame *f, unsigned int level, unsigned int i, pte_t e,
+							  const struct ram_range *range, bool preemptible, bool *worked)
+{
+	struct frame *below;
+
+	if (level == 1)
+		return l1_take(f->owner, f->owner, e, range);
+	below = frame_lookup_in(range, pte_mfn(e));
+	if (likely(below && !(e & UPPER_REFUSED) && frame_get_both_fast(below, f->owner, FT_L1 + level - 2)))
+		return 0;
+	if (*worked && hypercall_preempt())
+		return -ERESTART;
+	*worked = preemptible;
+	return upper_take(f, level, i, e, preemptible);
+}
+
+static inline __attribute__((always_inline)) int take_all(struct frame *f, unsigned int level, bool preemptible)
+{
+	const struct ram_range range = *READ_ONCE(frame_likely_range);
+	pte_t *t = entries(f);
+	unsigned int i = f->nr_valid;
+	bool worked = false;
+	int rc = 0;
+
+	note_parts(f, t);
+	while ((i = skip_up(f, t, i)) < PT_ENTRIES) {
+		pte_t e = t[i], adjusted = level == 1 ? l1_adjust(e) : upper_adjust(level, e);
+
+		if (slot_is_hv(level, i)) {
+			i = HV_SLOT_LAST + 1;
+			continue;
+		}
+		if (e & PTE_PRESENT) {
+			rc = take_one(f, level, i, e, &range, preemptible, &worked);
+			if (rc)
+				break;
+			if (e != adjusted)
+				WRITE_ONCE(t[i], adjusted);
+		}
+		i++;
+	}
+	f->nr_valid = i;
 	return rc;
 }
+
+int entries_take(struct frame *f, unsigned int level, bool preemptible)
+{
+	return level == 1 ? take_all(f, 1, false) : take_all(f, level, preemptible);
+}
+
+static inline __attribute__((always_inline)) int drop_all(struct frame *f, unsigned int level, bool preemptible)
+{
+	const struct ram_range range = *READ_ONCE(frame_likely_range);
+	const pte_t *t = entries(f);
+	unsigned int i = f->nr_valid;
+
+	while ((i = skip_down(f, t, i))) {
+		pte_t e = t[--i];
+
+		if (slot_is_hv(level, i)) {
+			i = HV_SLOT_FIRST;
+		} else if (level == 1 && (e & PTE_PRESENT)) {
+			l1_drop(e, &range);
+		} else if ((e & PTE_PRESENT) && !upper_drop_fast(level, e) &&
+			   (upper_drop(f, level, e, preemptible) || (preemptible && i && hypercall_preempt()))) {
+			f->nr_valid = i;
+			return -ERESTART;
+		}
+	}
+	f->nr_valid = 0;
+	return 0;
+}
+
+int entries_drop(struct frame *f, unsigned int level, bool preemptible)
+{
+	return level == 1 ? drop_all(f, 1, false) : drop_all(f, level, preemptible);
+}
+
+/* ---- one entry ---------------------------------------------------------------------------------- */
 
 /* The CPU may be setting Accessed and Dirty in the old entry at the same time. */
 static void entry_write(pte_t *slot, pte_t old, pte_t val, bool preserve_ad)
@@ -239,15 +294,17 @@ static inline __attribute__((always_inline)) int l1_set(struct domain *pg_owner,
 
 	if (val & PTE_PRESENT) {
 		if (!same)
-			rc = l1_take(d, pg_owner, val, frame_likely_range);
+			rc = l1_take(d, pg_owner, val, READ_ONCE(frame_likely_range));
 		else
 			rc = l1_flags_ok(d, val) ? 0 : -EINVAL;
 		if (rc)
 			return rc;
 	}
 	entry_write(slot, old, l1_adjust(val), preserve_ad);
-	if (!same && (old & PTE_PRESENT))
-		l1_drop(old, frame_likely_range);
+	if (!(old & PTE_PRESENT))
+		table->parts |= part_of(index_of(slot));
+	else if (!same)
+		l1_drop(old, READ_ONCE(frame_likely_range));
 	return 0;
 }
 
@@ -259,15 +316,17 @@ static int upper_set(struct frame *table, unsigned int level, pte_t *slot, pte_t
 
 	if (val & PTE_PRESENT) {
 		if (!same)
-			rc = upper_take(table, level, slot - entries(table), val, true);
+			rc = upper_take(table, level, index_of(slot), val, true);
 		else if (val & UPPER_REFUSED)
 			rc = -EINVAL;
 		if (rc)
 			return rc;
 	}
 	entry_write(slot, old, upper_adjust(level, val), preserve_ad);
-	if (!same && (old & PTE_PRESENT))
-		entry_drop(table, level, old, true);	/* preempted: it is listed as dying */
+	if (!(old & PTE_PRESENT))
+		table->parts |= part_of(index_of(slot));
+	else if (!same)
+		upper_drop(table, level, old, true);	/* preempted: it is listed as dying */
 	return 0;
 }
 
@@ -280,9 +339,56 @@ int entry_set(struct domain *pg_owner, struct frame *table, unsigned int index, 
 		return l1_set(pg_owner, table, slot, val, preserve_ad);
 	if (pg_owner != table->owner)
 		return hc_fail(-EINVAL, "tables of another domain");
-	if (level == 4 && index >= HV_SLOT_FIRST && index <= HV_SLOT_LAST)
+	if (slot_is_hv(level, index))
 		return hc_fail(-EINVAL, "root slot %u is the hypervisor's", index);
 	return upper_set(table, level, slot, val, preserve_ad);
+}
+
+/* What is left of entry_set_own() at its ends, so that it needs no stack of its own. */
+static __attribute__((noinline)) bool own_dropped(pte_t e)
+{
+	l1_drop(e, READ_ONCE(frame_likely_range));
+	return true;
+}
+
+static __attribute__((noinline)) bool own_undone(struct frame *table)
+{
+	frame_put(table);
+	return false;
+}
+
+bool entry_set_own(struct domain *d, u64 ptr, pte_t val)
+{
+	const struct ram_range range = *READ_ONCE(frame_likely_range);
+	const u64 valid = FS_VALID | fs_of_type(FT_L1);
+	struct frame *table = mfn_to_frame(PFN_DOWN(ptr)), *f = mfn_to_frame(pte_mfn(val));
+	pte_t *slot = maddr_to_hv(ptr & ~7UL), old;
+	u64 diff, x;
+
+	if (d->dying || d->mm.dying || PFN_DOWN(ptr) - range.start >= range.end - range.start ||
+	    (ptr & 7 & ~MMU_PT_UPDATE_PRESERVE_AD))
+		return false;
+	/* A table in use has a reference to add to, and stays one while the lock is held: ours is never the last. */
+	x = table->state;
+	if ((x & (FS_TYPE_MASK | FS_VALID | FS_REF_FULL)) != valid || table->owner != d || !frame_cas(table, &x, x + FS_REF))
+		return false;
+	if (unlikely(table->owner != d))
+		return own_undone(table);
+	old = READ_ONCE(*slot);
+	diff = (old ^ val) & SAME_REFS;
+	if (val & PTE_PRESENT) {
+		if ((val & CACHE_FLAGS) || pte_mfn(val) - range.start >= range.end - range.start)
+			return own_undone(table);
+		if (diff && !(val & PTE_WRITE ? frame_get_both_fast(f, d, FT_WRITABLE) : frame_get_fast(f, d)))
+			return own_undone(table);
+	}
+	entry_write(slot, old, l1_adjust(val), ptr & MMU_PT_UPDATE_PRESERVE_AD);
+	__atomic_fetch_sub(&table->state, FS_REF, __ATOMIC_SEQ_CST);
+	if (!(old & PTE_PRESENT))
+		table->parts |= part_of(index_of(slot));
+	else if (diff)
+		return own_dropped(old);
+	return true;
 }
 
 /* ---- writes that the guest made directly -------------------------------------------------------- */
@@ -327,18 +433,20 @@ static inline __attribute__((always_inline)) int l1_exchange(struct frame *table
 {
 	struct domain *d = table->owner;
 	bool present = val & PTE_PRESENT;
-	int rc = present ? l1_take(d, d, val, frame_likely_range) : 0;
+	int rc = present ? l1_take(d, d, val, READ_ONCE(frame_likely_range)) : 0;
 
 	if (rc)
 		return rc;
 	val = l1_adjust(val);
 	if (!__atomic_compare_exchange_n(slot, old, val, false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST)) {
 		if (present)
-			l1_drop(val, frame_likely_range);
+			l1_drop(val, READ_ONCE(frame_likely_range));
 		return -EAGAIN;
 	}
 	if (*old & PTE_PRESENT)
-		l1_drop(*old, frame_likely_range);
+		l1_drop(*old, READ_ONCE(frame_likely_range));
+	else
+		table->parts |= part_of(index_of(slot));
 	return 0;
 }
 
@@ -453,7 +561,7 @@ int entry_unmap_grant(struct vcpu *v, u64 addr, bool contains_pte, mfn_t mfn, bo
 		if (from)
 			val = __atomic_exchange_n(from, 0, __ATOMIC_SEQ_CST);
 		old = __atomic_exchange_n(slot, val, __ATOMIC_SEQ_CST);
-		l1_drop(old, frame_likely_range);
+		l1_drop(old, READ_ONCE(frame_likely_range));
 		rc = 0;
 	}
 	spin_unlock(&d->mm.lock);

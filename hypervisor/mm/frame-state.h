@@ -9,7 +9,7 @@
 #include "mm/frame.h"
 #include "mm/memmap.h"
 
-extern u32 mfn_last_range;	/* index in ram[] of the last frame looked up: mostly the next one's too */
+extern const struct ram_range *frame_likely_range;	/* of the last frame looked up: mostly the next one's too */
 
 #define FS_REF			BIT(0)
 #define FS_REF_MASK		(BIT(27) - 1)
@@ -66,11 +66,9 @@ static inline struct frame *frame_lookup_in(const struct ram_range *likely_range
 	return NULL;
 }
 
-#define frame_likely_range	(&ram[READ_ONCE(mfn_last_range)])
-
 static inline struct frame *frame_lookup(mfn_t mfn)
 {
-	return frame_lookup_in(frame_likely_range, mfn);
+	return frame_lookup_in(READ_ONCE(frame_likely_range), mfn);
 }
 
 /*
@@ -133,36 +131,66 @@ int table_finish(struct frame *f, bool preemptible);
  */
 void table_abandon(struct frame *f);
 
-/* References an entry of level 2 to 4 of a table of f's owner holds (entry.c).  *e gets the flags we add. */
-int entry_take(struct frame *table, unsigned int level, unsigned int slot, pte_t *e, bool preemptible);
-int entry_drop(struct frame *table, unsigned int level, pte_t e, bool preemptible);
-/* The same for whole level-1 tables, from nr_valid up (0, or what an entry was refused with) or down. */
-int l1_take_all(struct frame *table);
-void l1_drop_all(struct frame *table);
+/* The bit in frame.parts for an entry: whoever makes one present sets it. */
+#define PTE_PART	32
 
-/* Page tables are mostly empty: a look at eight entries at a time. */
-#define PTE_GROUP	8
-
-static inline bool group_empty(const pte_t *t)
+static inline u32 part_of(unsigned int index)
 {
-	return !(t[0] | t[1] | t[2] | t[3] | t[4] | t[5] | t[6] | t[7]);
+	return 1u << index / PTE_PART;
+}
+
+/* Tables are mostly empty: in parts that hold anything, a look at eight entries at a time. */
+#define PTE_GROUP	8
+#define ANY_OF(t)	((t)[0] | (t)[1] | (t)[2] | (t)[3] | (t)[4] | (t)[5] | (t)[6] | (t)[7])
+
+static inline void note_parts(struct frame *f, const pte_t *t)
+{
+	u32 parts = 0;
+
+	for (unsigned int i = 0; i < PT_ENTRIES; i += PTE_PART, t += PTE_PART)
+		if (ANY_OF(t) | ANY_OF(t + 8) | ANY_OF(t + 16) | ANY_OF(t + 24))
+			parts |= part_of(i);
+	f->parts = parts;
 }
 
 /* From i on, up or down, past groups that are empty. */
-static inline unsigned int skip_up(const pte_t *t, unsigned int i)
+static inline __attribute__((always_inline)) unsigned int skip_up(const struct frame *f, const pte_t *t, unsigned int i)
 {
-	if (!(i % PTE_GROUP))
-		while (i < PT_ENTRIES && group_empty(&t[i]))
-			i += PTE_GROUP;
+	for (; !(i % PTE_GROUP) && i < PT_ENTRIES; i += PTE_GROUP) {
+		if (!(i % PTE_PART)) {
+			u32 left = f->parts & -part_of(i);
+
+			if (!left)
+				return PT_ENTRIES;
+			i = __builtin_ctz(left) * PTE_PART;
+		}
+		if (ANY_OF(&t[i]))
+			break;
+	}
 	return i;
 }
 
-static inline unsigned int skip_down(const pte_t *t, unsigned int i)
+static inline __attribute__((always_inline)) unsigned int skip_down(const struct frame *f, const pte_t *t, unsigned int i)
 {
-	if (!(i % PTE_GROUP))
-		while (i && group_empty(&t[i - PTE_GROUP]))
-			i -= PTE_GROUP;
+	for (; !(i % PTE_GROUP) && i; i -= PTE_GROUP) {
+		if (!(i % PTE_PART)) {
+			u32 left = f->parts & (part_of(i) - 1);
+
+			if (!left)
+				return 0;
+			i = (32 - __builtin_clz(left)) * PTE_PART;
+		}
+		if (ANY_OF(&t[i - PTE_GROUP]))
+			break;
+	}
 	return i;
 }
+
+/*
+ * References of all entries of table f of some level (entry.c), from nr_valid up (0, -ERESTART, or what an entry was
+ * refused with) or down (0, -ERESTART).  Level 1 is never preempted.
+ */
+int entries_take(struct frame *f, unsigned int level, bool preemptible);
+int entries_drop(struct frame *f, unsigned int level, bool preemptible);
 
 #endif

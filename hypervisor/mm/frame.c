@@ -16,13 +16,13 @@
 #include "mm/memmap.h"
 
 mfn_t max_mfn;
-u32 mfn_last_range;
+const struct ram_range *frame_likely_range = ram;
 
 bool mfn_valid(mfn_t mfn)
 {
 	for (u32 i = 0; i < ram_count; i++)
 		if (mfn >= ram[i].start && mfn < ram[i].end) {
-			WRITE_ONCE(mfn_last_range, i);
+			WRITE_ONCE(frame_likely_range, &ram[i]);
 			return true;
 		}
 	return false;
@@ -84,7 +84,7 @@ static struct domain *frame_finish(struct frame *f)
 	f->owner = NULL;
 	f->nr_valid = 0;
 	f->linear = 0;
-	f->link = 0;
+	f->order = 0;
 	__atomic_store_n(&f->state, 0, __ATOMIC_RELEASE);
 	heap_free(f, 0);
 	return d;
@@ -341,7 +341,7 @@ bool frame_assign(struct domain *d, struct frame *f, unsigned int order, pfn_t p
 		g->nr_valid = 0;
 		g->linear = 0;
 		g->tlb_stamp = 0;
-		g->link = 0;
+		g->order = 0;
 		m2p_set(frame_to_mfn(g), pfn == INVALID_M2P ? pfn : pfn + i);
 		__atomic_store_n(&g->state, FS_ALLOCATED | FS_REF, __ATOMIC_RELEASE);
 	}

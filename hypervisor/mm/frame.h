@@ -51,7 +51,11 @@ struct frame {
 	};
 	union {
 		u64 order;	/* heap: order of the free block headed here */
-		mfn_t link;	/* next in a list of the frame table's own (dying, to be freed); 0: last */
+		struct {
+			u32 link;	/* next in a list of the frame table's own (dying, to be freed); 0: last */
+			u16 none;	/* always 0: the kinds in `order`, heap.c */
+			u16 parts;	/* tables: a bit for each PTE_PART that holds present entries, or did */
+		};
 	};
 };
 

@@ -25,35 +25,30 @@ bool guest_range_ok(guest_va_t va, size_t size);
 #ifdef HOST_TEST
 static inline bool fetch_words(u64 *to, guest_va_t va, size_t size) { return !copy_from_guest(to, va, size); }
 #else
+#define FETCH(to, from) \
+	__asm__ volatile goto("1: mov %[at], %[word]\n" EXTABLE(1b, %l[fault]) \
+			      : [word] "=r"(to) : [at] "m"(*(const __typeof__(to) *)(from)) : "memory" : fault)
+
 static inline __attribute__((always_inline)) bool fetch_words(u64 *to, guest_va_t va, size_t size)
 {
-	u64 first = 0, second = 0, third = 0, ok = 0;	/* ok: anything but 0 once all are read */
+	u64 first, second, third = 0;
 
 	if (va_is_hypervisor(va) || va_is_hypervisor(va + size - 1))
 		return false;
 	stac();
+	FETCH(first, va);
+	FETCH(second, va + 8);
 	if (size == 24)
-		__asm__ volatile("3: mov 16(%[va]), %[third]\n"
-				 "1: mov (%[va]), %[first]\n"
-				 "2: mov 8(%[va]), %[second]\n"
-				 "mov %%rsp, %[ok]\n"
-				 "4:\n"
-				 EXTABLE(1b, 4b) EXTABLE(2b, 4b) EXTABLE(3b, 4b)
-				 : [first] "+&r"(first), [second] "+&r"(second), [third] "+&r"(third), [ok] "+&r"(ok)
-				 : [va] "r"(va) : "memory");
-	else
-		__asm__ volatile("1: mov (%[va]), %[first]\n"
-				 "2: mov 8(%[va]), %[second]\n"
-				 "mov %%rsp, %[ok]\n"
-				 "4:\n"
-				 EXTABLE(1b, 4b) EXTABLE(2b, 4b)
-				 : [first] "+&r"(first), [second] "+&r"(second), [ok] "+&r"(ok) : [va] "r"(va) : "memory");
+		FETCH(third, va + 16);
 	clac();
 	to[0] = first;
 	to[1] = second;
 	if (size == 24)
 		to[2] = third;
-	return ok;
+	return true;
+fault:
+	clac();
+	return false;
 }
 #endif
 

@@ -28,8 +28,12 @@ void mmu_party_put(struct vcpu *v, struct domain *d);
 /* A guest's mask of its vCPUs as a mask of the CPUs they run on now.  0, -EFAULT. */
 int mmu_vcpu_mask(struct vcpu *v, guest_va_t va, u64 *cpus);
 
-/* One request about v's own domain.  0, or anything else: nothing is done, and do_NAME() knows why. */
-long mmu_update_own(struct vcpu *v, guest_va_t req);
-long mmuext_own(struct vcpu *v, guest_va_t req);
+/*
+ * From cpu/entry.S: the one request of a call of v's about itself, not traced, without linear tables.  OWN_NOT: nothing is
+ * done, the long way does it or says why not; OWN_LEFT: tables are left to be torn down, which a call without requests does.
+ */
+enum { OWN_DONE, OWN_NOT, OWN_LEFT };
+unsigned long mmu_update_own(struct vcpu *v, guest_va_t req);
+unsigned long mmuext_own(struct vcpu *v, guest_va_t req);
 
 #endif

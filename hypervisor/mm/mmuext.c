@@ -250,14 +250,17 @@ static long run_ops(struct vcpu *v, struct domain *pg_owner, guest_va_t ops, u32
 	return rc;
 }
 
-long mmuext_own(struct vcpu *v, guest_va_t req)
+unsigned long mmuext_own(struct vcpu *v, guest_va_t req)
 {
+	struct domain *d = v->domain;
 	mmuext_op_t op;
-	struct subop_call c = { .v = v, .extra = (u64)v->domain, .arg = (u64)&op };
+	struct subop_call c = { .v = v, .extra = (u64)d, .arg = (u64)&op };
 
-	if (READ_ONCE(v->domain->mm.dying) || !fetch_words((u64 *)&op, req, sizeof(op)))
-		return -EFAULT;
-	return subop_call(FAM_mmuext, op.cmd, &c);
+	v->hc.nr = HC_mmuext_op;
+	if (READ_ONCE(d->mm.dying) || !fetch_words((u64 *)&op, req, sizeof(op)) || subop_call(FAM_mmuext, op.cmd, &c))
+		return OWN_NOT;
+	hypercall_count(HC_mmuext_op);
+	return READ_ONCE(d->mm.dying) ? OWN_LEFT : OWN_DONE;
 }
 
 /**

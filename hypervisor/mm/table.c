@@ -14,77 +14,9 @@
 #include "mm/frame-state.h"
 #include "mm/layout.h"
 
-static inline bool slot_is_hv(unsigned int level, unsigned int i)
-{
-	return level == 4 && i >= HV_SLOT_FIRST && i <= HV_SLOT_LAST;
-}
-
 static pte_t *entries(const struct frame *f)
 {
 	return mfn_to_hv(frame_to_mfn(f));
-}
-
-/* Check entries from f->nr_valid up.  0; -ERESTART; what the first bad entry was refused with. */
-static int validate(struct frame *f, unsigned int level, bool preemptible)
-{
-	pte_t *t = entries(f);
-	unsigned int i = f->nr_valid;
-	bool worked = false;
-	int rc = 0;
-
-	if (level == 1)
-		return l1_take_all(f);
-	while ((i = skip_up(t, i)) < PT_ENTRIES) {
-		pte_t e = t[i];
-
-		if (slot_is_hv(level, i)) {
-			i = HV_SLOT_LAST + 1;
-			continue;
-		}
-		if (e & PTE_PRESENT) {
-			if (preemptible && worked && hypercall_preempt()) {
-				rc = -ERESTART;
-				break;
-			}
-			rc = entry_take(f, level, i, &e, preemptible);
-			if (rc)
-				break;
-			if (e != t[i])
-				WRITE_ONCE(t[i], e);
-			worked = true;
-		}
-		i++;
-	}
-	f->nr_valid = i;
-	return rc;
-}
-
-/* Take the entries back from f->nr_valid down.  0 or -ERESTART. */
-static int invalidate(struct frame *f, unsigned int level, bool preemptible)
-{
-	pte_t *t = entries(f);
-	unsigned int i = f->nr_valid;
-
-	if (level == 1) {
-		l1_drop_all(f);
-		return 0;
-	}
-	while ((i = skip_down(t, i))) {
-		pte_t e = t[--i];
-
-		if (slot_is_hv(level, i)) {
-			i = HV_SLOT_FIRST;
-			continue;
-		}
-		if (!(e & PTE_PRESENT))
-			continue;
-		if (entry_drop(f, level, e, preemptible) || (preemptible && i && hypercall_preempt())) {
-			f->nr_valid = i;
-			return -ERESTART;
-		}
-	}
-	f->nr_valid = 0;
-	return 0;
 }
 
 void table_abandon(struct frame *f)
@@ -104,7 +36,7 @@ int table_finish(struct frame *f, bool preemptible)
 	unsigned int level = type_level(fs_type(f->state));
 
 	CHECK((f->state & (FS_PARTIAL | FS_TYPE_REF_MASK)) == FS_PARTIAL);
-	if (invalidate(f, level, preemptible)) {
+	if (entries_drop(f, level, preemptible)) {
 		table_abandon(f);
 		return -ERESTART;
 	}
@@ -176,7 +108,7 @@ static void set_valid(struct frame *f)
 
 static int table_build(struct frame *f, enum frame_type type, bool preemptible)
 {
-	int rc = validate(f, type_level(type), preemptible);
+	int rc = entries_take(f, type_level(type), preemptible);
 
 	if (!rc) {
 		if (type == FT_L4)

@@ -586,6 +586,36 @@ static void test_va_mapping(void)
 	check_clean("va mapping");
 }
 
+/* What was empty when a table was checked and came later, in whatever way, is found when the table goes. */
+static void test_filled_later(void)
+{
+	mmu_update_t u[2];
+	u64 old;
+
+	setup();
+	build_tree();
+	table(page[3])[1] = pte_make(page[3], RO);
+	is_int(mm_set_kernel_root(v, page[0]), 0, "a root; its L1 table shows itself");
+	is_int(update(slot(3, 40), pte_make(page[5], RW)), 0, "entry 40 by one request");
+	is_int(update(slot(3, 72) | MMU_PT_UPDATE_PRESERVE_AD, pte_make(page[5], RO)), 0, "72 by another kind");
+	for (unsigned int i = 0; i < 2; i++)
+		u[i] = (mmu_update_t){ slot(3, 104 + 32 * i), pte_make(page[6], i ? RO : RW) };
+	is_int(fake_call(HC_mmu_update, (u64)u, 2, 0, DOMID_SELF), 0, "104 and 136 by a batch");
+	is_int(fake_call(HC_update_va_mapping, 168 << PAGE_SHIFT, pte_make(page[7], RW), 0, 0), 0, "168 by its address");
+	is_int(entry_write_word(v, PAGE_SIZE + 200 * 8, pte_make(page[8], RW), NULL), 0, "200 by a write");
+	is_int(entry_write_word(v, PAGE_SIZE + 232 * 8, pte_make(page[8], RO), &old), 0, "232 by an exchange");
+	is_int(entry_map_grant(v, 264 << PAGE_SHIFT, false, page[9], RO), 0, "264 by a grant");
+	is_int(update(slot(2, 300), pte_make(page[10], RW)), 0, "300 one level up");
+	is_int(update(slot(0, 300), pte_make(page[11], RW)), 0, "and at the top");
+	check_clean("filled later");
+	for (unsigned int i = 40; i <= 264; i += 32)
+		is_int(table(page[3])[i] & PTE_PRESENT, 1, "%u is there", i);
+	fake_run(0, other->vcpu[0]);
+	is_int(mm_drop_roots(v), 0, "the root goes");
+	is_int(extra_refs(), 0, "with all that it held");
+	check_clean("gone");
+}
+
 /* Devices: a privileged domain's, but for what is the hypervisor's. */
 static void test_devices(void)
 {
@@ -710,6 +740,7 @@ int main(void)
 	test_abandoned();
 	test_mmu_update();
 	test_va_mapping();
+	test_filled_later();
 	test_devices();
 	test_walk_linear();
 	test_emulated();
