@@ -241,6 +241,34 @@ void blob_free(struct blob *b);
 int unpack(struct ctl *ctl, const uint8_t *data, size_t size, struct blob *out);
 bool unpack_is_packed(const uint8_t *data, size_t size);
 
+#define CACHE_NAME 128	/* room for a name of packed data */
+#define HOLES_MOST 48
+
+/* Pages of a loaded kernel that are all zero, counted from the one that virt_start is in. */
+struct hole {
+	uint32_t first, count;
+};
+
+/* Which file it was: another one, or a changed one, differs. */
+struct file_id {
+	uint64_t device, inode, size;
+	int64_t changed, changed_ns, modified, modified_ns;
+};
+
+/* What is remembered of a kernel's file. */
+struct seen {
+	struct file_id id;
+	char name[CACHE_NAME];		/* what it unpacks to is in the cache under this; "": it is not packed, or not kept */
+	uint32_t pages, count;		/* of the loaded kernel; of its holes.  0 pages: not looked for yet */
+	struct hole holes[HOLES_MOST];
+};
+
+/** seen_find - what is remembered of the file that s->id names; false: nothing */
+bool seen_find(struct seen *s);
+
+/** seen_keep - remember it, unless the file has changed just now and might again without notice */
+void seen_keep(const struct seen *s);
+
 #define IMAGE_NONE UINT64_MAX	/* an address that the image does not give */
 
 struct image {
@@ -249,12 +277,14 @@ struct image {
 	uint64_t virt_start, virt_end;	/* where the segments go */
 	bool mod_start_pfn;
 	char os[32];
+	struct seen seen;		/* id.inode 0: not from a file */
 };
-
-#define CACHE_NAME 128	/* room for a name of packed data */
 
 /** cache_find - what this packed data unpacks to, if it was kept; else false. Fills in its name, "": there is no cache */
 bool cache_find(const struct blob *packed, char name[CACHE_NAME], struct blob *b);
+
+/** cache_open - what is kept under a name */
+bool cache_open(const char *name, struct blob *b);
 
 /** cache_keep - keep it for the next time; whether that works concerns nobody */
 void cache_keep(const char *name, const struct blob *b);
@@ -265,8 +295,14 @@ int image_load(struct ctl *ctl, const char *path, struct image *img);
 /** image_parse - the same from memory, which the image owns from here on, also on failure */
 int image_parse(struct ctl *ctl, const char *path, struct blob file, struct image *img);
 
-/** image_copy - write the segments at @to, which stands for virt_start and has room up to virt_end */
-void image_copy(const struct image *img, uint8_t *to);
+/** image_pages - how many pages are loaded, from the one that virt_start is in to the one of virt_end */
+uint64_t image_pages(const struct image *img);
+
+/** image_copy - write what the segments have for @count of these pages from @first on */
+void image_copy(const struct image *img, uint64_t first, uint64_t count, uint8_t *to);
+
+/** image_find_holes - note which of all pages, loaded at @from, are zero, and remember it */
+void image_find_holes(struct image *img, const uint8_t *from);
 void image_free(struct image *img);
 
 /* layout.c: where in a new domain's memory everything lies */

@@ -90,17 +90,68 @@ static void *map(struct ctl *ctl, const struct build *b, uint64_t pfn, uint64_t 
 	return ctl_map(ctl, b->id, b->p2m + pfn, pages);
 }
 
-static int load_kernel(struct ctl *ctl, const struct build *b)
+/* Some pages of the kernel. */
+static int load_part(struct ctl *ctl, const struct build *b, uint64_t first, uint64_t count)
 {
-	uint8_t *to = map(ctl, b, b->layout.kernel_pfn, b->layout.kernel_pages);
+	uint8_t *to = count ? map(ctl, b, b->layout.kernel_pfn + first, count) : NULL;
 
+	if (to)
+		image_copy(&b->image, first, count, to);
+	return to || !count ? 0 : -EIO;
+}
+
+/* Where it is known which pages are zero, those are left to clear_holes(). */
+static int load_kernel(struct ctl *ctl, struct build *b)
+{
+	const struct seen *s = &b->image.seen;
+	uint64_t at = 0;
+	uint8_t *to;
+	int rc = 0;
+
+	if (s->pages) {
+		for (uint32_t i = 0; i < s->count && !rc; i++) {
+			rc = load_part(ctl, b, at, s->holes[i].first - at);
+			at = s->holes[i].first + s->holes[i].count;
+		}
+		return rc ? rc : load_part(ctl, b, at, s->pages - at);
+	}
+	to = map(ctl, b, b->layout.kernel_pfn, b->layout.kernel_pages);
 	if (!to)
 		return -EIO;
-	image_copy(&b->image, to + b->image.virt_start % PAGE_BYTES);
+	image_copy(&b->image, 0, b->layout.kernel_pages, to);
+	image_find_holes(&b->image, to);
 	return 0;
 }
 
-static int load_ramdisk(struct ctl *ctl, const struct build *b)
+/* The hypervisor clears pages without their being mapped. */
+static int clear_hole(struct ctl *ctl, const struct build *b, struct mmuext_op *ops, const struct hole *h)
+{
+	long rc = 0;
+
+	for (uint64_t done = 0, n; done < h->count && rc >= 0; done += n) {
+		n = h->count - done < BATCH ? h->count - done : BATCH;
+		for (uint64_t i = 0; i < n; i++) {
+			ops[i].cmd = MMUEXT_CLEAR_PAGE;
+			ops[i].arg1.mfn = b->p2m[b->layout.kernel_pfn + h->first + done + i];
+		}
+		rc = ctl_call(ctl, __HYPERVISOR_mmuext_op, (uint64_t[5]){ (uintptr_t)ops, n, 0, b->id });
+	}
+	return rc < 0 ? ctl_fail(ctl, rc, "the hypervisor does not clear pages: %s", strerror(-rc)) : 0;
+}
+
+static int clear_holes(struct ctl *ctl, struct build *b)
+{
+	const struct seen *s = &b->image.seen;
+	struct mmuext_op *ops = s->pages ? ctl_buffer(ctl, BATCH * sizeof(*ops)) : NULL;
+	int rc = s->pages && !ops ? -ENOMEM : 0;
+
+	for (uint32_t i = 0; s->pages && i < s->count && !rc; i++)
+		rc = clear_hole(ctl, b, ops, &s->holes[i]);
+	ctl_buffer_free(ctl, ops);
+	return rc;
+}
+
+static int load_ramdisk(struct ctl *ctl, struct build *b)
 {
 	uint8_t *to;
 
@@ -113,7 +164,7 @@ static int load_ramdisk(struct ctl *ctl, const struct build *b)
 	return 0;
 }
 
-static int write_p2m(struct ctl *ctl, const struct build *b)
+static int write_p2m(struct ctl *ctl, struct build *b)
 {
 	uint64_t pages = (b->layout.pages * sizeof(*b->p2m) + PAGE_BYTES - 1) >> PAGE_SHIFT;
 	void *to = map(ctl, b, b->layout.p2m_pfn, pages);
@@ -124,7 +175,7 @@ static int write_p2m(struct ctl *ctl, const struct build *b)
 	return 0;
 }
 
-static int write_tables(struct ctl *ctl, const struct build *b)
+static int write_tables(struct ctl *ctl, struct build *b)
 {
 	const struct layout *l = &b->layout;
 	xen_pfn_t *mfns = calloc(l->table_count, sizeof(*mfns));
@@ -171,7 +222,7 @@ static void fill_start_info(const struct build *b, start_info_t *si)
 	free(words);
 }
 
-static int write_start_info(struct ctl *ctl, const struct build *b)
+static int write_start_info(struct ctl *ctl, struct build *b)
 {
 	/* Start_info, store ring and console ring are neighbours. */
 	uint8_t *to = map(ctl, b, b->layout.start_info_pfn, 3);
@@ -184,7 +235,7 @@ static int write_start_info(struct ctl *ctl, const struct build *b)
 }
 
 /* All events masked: the guest unmasks them when it is ready. */
-static int write_shared_info(struct ctl *ctl, const struct build *b)
+static int write_shared_info(struct ctl *ctl, struct build *b)
 {
 	xen_pfn_t mfn = b->shared_info;
 	shared_info_t *to = ctl_map(ctl, b->id, &mfn, 1);
@@ -198,7 +249,7 @@ static int write_shared_info(struct ctl *ctl, const struct build *b)
 }
 
 /* The two grants that console and store daemons know by number. */
-static int seed_grants(struct ctl *ctl, const struct build *b)
+static int seed_grants(struct ctl *ctl, struct build *b)
 {
 	grant_entry_v1_t *to = ctl_map_grants(ctl, b->id);
 
@@ -212,7 +263,7 @@ static int seed_grants(struct ctl *ctl, const struct build *b)
 	return 0;
 }
 
-static int pin_root(struct ctl *ctl, const struct build *b)
+static int pin_root(struct ctl *ctl, struct build *b)
 {
 	struct mmuext_op *op = ctl_buffer(ctl, sizeof(*op));
 	long rc;
@@ -226,7 +277,7 @@ static int pin_root(struct ctl *ctl, const struct build *b)
 	return rc < 0 ? ctl_fail(ctl, rc, "the hypervisor refuses the page tables: %s", strerror(-rc)) : 0;
 }
 
-static int fill_hypercall_page(struct ctl *ctl, const struct build *b)
+static int fill_hypercall_page(struct ctl *ctl, struct build *b)
 {
 	struct xen_domctl op = { .domain = b->id };
 
@@ -256,7 +307,7 @@ static void fill_context(const struct build *b, vcpu_guest_context_t *c)
 	c->debugreg[7] = DR7_RESET;
 }
 
-static int set_context(struct ctl *ctl, const struct build *b)
+static int set_context(struct ctl *ctl, struct build *b)
 {
 	vcpu_guest_context_t *c = ctl_buffer(ctl, sizeof(*c));
 	struct xen_domctl op = { .domain = b->id };
@@ -271,9 +322,9 @@ static int set_context(struct ctl *ctl, const struct build *b)
 	return rc;
 }
 
-typedef int step(struct ctl *ctl, const struct build *b);
+typedef int step(struct ctl *ctl, struct build *b);
 
-static int run(struct ctl *ctl, const struct build *b, step *const *steps)
+static int run(struct ctl *ctl, struct build *b, step *const *steps)
 {
 	int rc = 0;
 
@@ -292,7 +343,7 @@ struct outcome {
  * every page that is unmapped alone costs it a trap; so nothing is unmapped there.  They make no hypercalls by
  * ctl_call(): its buffers are not the child's.
  */
-static int run_apart(struct ctl *ctl, const struct build *b, step *const *steps)
+static int run_apart(struct ctl *ctl, struct build *b, step *const *steps)
 {
 	struct outcome o = { 0 };
 	int fds[2], status;
@@ -329,7 +380,7 @@ int build_memory(struct ctl *ctl, struct build *b)
 	static step *const apart[] = {
 		load_kernel, load_ramdisk, write_p2m, write_tables, write_start_info, write_shared_info, seed_grants, NULL
 	};
-	static step *const here[] = { fill_hypercall_page, pin_root, set_context, NULL };
+	static step *const here[] = { clear_holes, fill_hypercall_page, pin_root, set_context, NULL };
 	int rc = make_memory(ctl, b);
 
 	rc = rc ? rc : run_apart(ctl, b, apart);

@@ -17,7 +17,7 @@
 #define VIRT_MOST (1UL << 30)	/* a kernel that spreads over more is none */
 
 /* A private mapping: what is not looked at is not read, and what is copied is copied once. */
-int blob_read(struct ctl *ctl, const char *path, struct blob *b)
+static int map_file(struct ctl *ctl, const char *path, struct blob *b, struct stat *at)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC), rc = 0;
 	struct stat st;
@@ -39,7 +39,16 @@ int blob_read(struct ctl *ctl, const char *path, struct blob *b)
 		close(fd);
 	if (rc)
 		*b = (struct blob){ 0 };
+	else
+		*at = st;
 	return rc;
+}
+
+int blob_read(struct ctl *ctl, const char *path, struct blob *b)
+{
+	struct stat st;
+
+	return map_file(ctl, path, b, &st);
 }
 
 void blob_free(struct blob *b)
@@ -79,31 +88,40 @@ static bool bzimage_payload(const struct blob *b, size_t *at, size_t *size)
 	return length > 8 && within(b, *at, *size);
 }
 
+static bool elf_from(bool found, struct blob *elf)
+{
+	if (found && is_elf(elf))
+		return true;
+	if (found)
+		blob_free(elf);
+	return false;
+}
+
 /* Turn the file into an ELF image, unpacking what has to be. */
-static int to_elf(struct ctl *ctl, struct blob *file, struct blob *elf)
+static int to_elf(struct ctl *ctl, struct blob *file, struct image *img)
 {
 	size_t at = 0, size = file->size;
-	char name[CACHE_NAME] = "";
 	struct blob packed;
 	int rc;
 
 	if (is_elf(file)) {
-		*elf = *file;
+		img->elf = *file;
 		*file = (struct blob){ 0 };
 		return 0;
 	}
 	bzimage_payload(file, &at, &size);
 	packed = (struct blob){ .data = file->data + at, .size = size };
-	if (unpack_is_packed(packed.data, size) && cache_find(&packed, name, elf)) {
-		if (is_elf(elf))
-			return 0;
-		blob_free(elf);
-	}
-	rc = unpack(ctl, packed.data, size, elf);
-	if (!rc && is_elf(elf))
-		cache_keep(name, elf);
-	if (!rc && !is_elf(elf)) {
-		blob_free(elf);
+	if (!unpack_is_packed(packed.data, size))
+		return ctl_fail(ctl, -ENOEXEC, "neither an ELF image nor packed in a known form");
+	if (*img->seen.name && elf_from(cache_open(img->seen.name, &img->elf), &img->elf))
+		return 0;
+	if (elf_from(cache_find(&packed, img->seen.name, &img->elf), &img->elf))
+		return 0;
+	rc = unpack(ctl, packed.data, size, &img->elf);
+	if (!rc && is_elf(&img->elf))
+		cache_keep(img->seen.name, &img->elf);
+	if (!rc && !is_elf(&img->elf)) {
+		blob_free(&img->elf);
 		rc = ctl_fail(ctl, -ENOEXEC, "what is packed in it is not an ELF image");
 	}
 	return rc;
@@ -267,47 +285,118 @@ static int parse_elf(struct ctl *ctl, struct image *img)
 	return find_extent(ctl, img, got.paddr_offset);
 }
 
-int image_parse(struct ctl *ctl, const char *path, struct blob file, struct image *img)
+uint64_t image_pages(const struct image *img)
 {
-	int rc;
+	return (img->virt_start % PAGE_BYTES + img->virt_end - img->virt_start + PAGE_BYTES - 1) >> PAGE_SHIFT;
+}
 
-	memset(img, 0, sizeof(*img));
-	rc = to_elf(ctl, &file, &img->elf);
+static int parse(struct ctl *ctl, const char *path, struct blob file, struct image *img)
+{
+	int rc = to_elf(ctl, &file, img);
+
 	blob_free(&file);
 	if (!rc)
 		rc = parse_elf(ctl, img);
-	if (!rc)
+	if (!rc) {
+		if (img->seen.pages != image_pages(img))
+			img->seen.pages = 0;
 		return 0;
+	}
 	image_free(img);
 	return ctl_fail(ctl, rc, "%s: %s", path, ctl_why(ctl));
+}
+
+int image_parse(struct ctl *ctl, const char *path, struct blob file, struct image *img)
+{
+	memset(img, 0, sizeof(*img));
+	return parse(ctl, path, file, img);
 }
 
 int image_load(struct ctl *ctl, const char *path, struct image *img)
 {
 	struct blob file;
-	int rc = blob_read(ctl, path, &file);
+	struct stat st;
+	int rc = map_file(ctl, path, &file, &st);
 
-	return rc ? rc : image_parse(ctl, path, file, img);
+	memset(img, 0, sizeof(*img));
+	if (rc)
+		return rc;
+	img->seen.id = (struct file_id){ st.st_dev, st.st_ino, st.st_size, st.st_ctim.tv_sec, st.st_ctim.tv_nsec,
+					 st.st_mtim.tv_sec, st.st_mtim.tv_nsec };
+	seen_find(&img->seen);
+	return parse(ctl, path, file, img);
 }
 
-void image_copy(const struct image *img, uint8_t *to)
+static uint64_t least(uint64_t a, uint64_t b)
 {
-	uint64_t first = UINT64_MAX;
+	return a < b ? a : b;
+}
+
+/* One segment, its first byte at @start; of it, what lies in [from, end). */
+static void copy_segment(const struct image *img, const Elf64_Phdr *ph, uint64_t start, uint64_t from, uint64_t end,
+			 uint8_t *to)
+{
+	uint64_t at = start > from ? start : from, filled = start + ph->p_filesz;
+
+	end = least(end, start + ph->p_memsz);
+	if (at < end && at < filled)
+		memcpy(to + (at - from), img->elf.data + ph->p_offset + (at - start), least(end, filled) - at);
+	if (filled > at)
+		at = filled;
+	if (at < end)
+		memset(to + (at - from), 0, end - at);
+}
+
+void image_copy(const struct image *img, uint64_t first, uint64_t count, uint8_t *to)
+{
+	const uint64_t from = first << PAGE_SHIFT, end = from + (count << PAGE_SHIFT);
+	uint64_t lowest = UINT64_MAX;
 
 	for (unsigned int i = 0; i < header(img)->e_phnum; i++) {
 		Elf64_Phdr ph = segment(img, i);
 
-		if (ph.p_type == PT_LOAD && ph.p_memsz && ph.p_paddr < first)
-			first = ph.p_paddr;
+		if (ph.p_type == PT_LOAD && ph.p_memsz)
+			lowest = least(lowest, ph.p_paddr);
 	}
 	for (unsigned int i = 0; i < header(img)->e_phnum; i++) {
 		Elf64_Phdr ph = segment(img, i);
 
-		if (ph.p_type != PT_LOAD || !ph.p_memsz)
+		if (ph.p_type == PT_LOAD && ph.p_memsz)
+			copy_segment(img, &ph, img->virt_start % PAGE_BYTES + ph.p_paddr - lowest, from, end, to);
+	}
+}
+
+static bool is_zero(const uint8_t *page)
+{
+	const uint64_t *p = (const uint64_t *)page;
+
+	for (size_t i = 0; i < PAGE_BYTES / sizeof(*p); i += 8)
+		if (p[i] | p[i + 1] | p[i + 2] | p[i + 3] | p[i + 4] | p[i + 5] | p[i + 6] | p[i + 7])
+			return false;
+	return true;
+}
+
+#define HOLE_LEAST 16	/* pages: a smaller one is not worth two mappings */
+
+void image_find_holes(struct image *img, const uint8_t *from)
+{
+	struct seen *s = &img->seen;
+	uint64_t run = 0;
+
+	if (!s->id.inode)
+		return;
+	s->pages = image_pages(img);
+	s->count = 0;
+	for (uint64_t i = 0; i <= s->pages; i++) {
+		if (i < s->pages && is_zero(from + (i << PAGE_SHIFT))) {
+			run++;
 			continue;
-		memcpy(to + (ph.p_paddr - first), img->elf.data + ph.p_offset, ph.p_filesz);
-		memset(to + (ph.p_paddr - first) + ph.p_filesz, 0, ph.p_memsz - ph.p_filesz);
+		}
+		if (run >= HOLE_LEAST && s->count < HOLES_MOST)
+			s->holes[s->count++] = (struct hole){ i - run, run };
+		run = 0;
 	}
+	seen_keep(s);
 }
 
 void image_free(struct image *img)

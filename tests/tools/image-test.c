@@ -5,8 +5,10 @@
 #include "hash.h"
 #include "tap.h"
 
+#include <dirent.h>
 #include <elf.h>
 #include <errno.h>
+#include <unistd.h>
 
 #include <lz4.h>
 #include <lzma.h>
@@ -15,6 +17,7 @@
 
 #define BASE 0xffffffff80000000UL
 #define BODY 300000
+#define ROOM ((BODY + PAGE_BYTES - 1) / PAGE_BYTES * PAGE_BYTES)
 
 static struct ctl *ctl;
 
@@ -61,9 +64,9 @@ static struct blob room(void)
 	return (struct blob){ .data = calloc(1, BODY * 2), .size = BODY * 2 };
 }
 
-static struct blob packed(const char *form)
+static struct blob pack(struct blob from, const char *form)
 {
-	struct blob from = make_elf(true), to = room();
+	struct blob to = room();
 	uint32_t size;
 
 	if (!strcmp(form, "gzip")) {
@@ -96,6 +99,11 @@ static struct blob packed(const char *form)
 	return to;
 }
 
+static struct blob packed(const char *form)
+{
+	return pack(make_elf(true), form);
+}
+
 static struct blob in_bzimage(struct blob payload)
 {
 	struct blob b = { .data = calloc(1, payload.size + 4096), .size = payload.size + 4096 };
@@ -113,7 +121,7 @@ static struct blob in_bzimage(struct blob payload)
 static void is_right(struct blob file, const char *what)
 {
 	struct blob want = make_elf(true);
-	uint8_t *memory = malloc(BODY);
+	uint8_t *memory = malloc(ROOM);
 	struct image img;
 	int rc = image_parse(ctl, "k", file, &img);
 
@@ -127,8 +135,8 @@ static void is_right(struct blob file, const char *what)
 	ok(img.virt_base == BASE && img.entry == BASE + 0x100010 && img.hypercall_page == BASE + 0x101000 &&
 	   img.virt_start == BASE + 0x100000 && img.virt_end == img.virt_start + BODY, "its addresses");
 	is_str(img.os, "small", "its name");
-	memset(memory, 0xaa, BODY);
-	image_copy(&img, memory);
+	memset(memory, 0xaa, ROOM);
+	image_copy(&img, 0, image_pages(&img), memory);
 	ok(!memcmp(memory, want.data + 4096, BODY - 4096) && !memory[BODY - 1] && !memory[BODY - 4096], "its content");
 	image_free(&img);
 	free(memory);
@@ -153,11 +161,11 @@ static void test_damage(void)
 
 		b.data[at] ^= 0xff;
 		if (!image_parse(ctl, "k", b, &img)) {
-			uint64_t size = img.virt_end - img.virt_start;
-			uint8_t *memory = size < (64 << 20) ? malloc(size) : NULL;
+			uint64_t pages = image_pages(&img);
+			uint8_t *memory = pages < (64 << 20) >> PAGE_SHIFT ? malloc(pages << PAGE_SHIFT) : NULL;
 
 			if (memory)
-				image_copy(&img, memory);
+				image_copy(&img, 0, pages, memory);
 			free(memory);
 			image_free(&img);
 			taken++;
@@ -198,6 +206,124 @@ static void test_hash(void)
 	}
 }
 
+/* A kernel with 40 pages of zeroes in it, as a file. */
+static void write_file(const char *path, struct blob b)
+{
+	FILE *f = fopen(path, "w");
+
+	if (!f || fwrite(b.data, 1, b.size, f) != b.size || fclose(f))
+		bail_out("cannot write a file");
+	blob_free(&b);
+}
+
+static struct blob with_hole(void)
+{
+	struct blob b = make_elf(true);
+
+	memset(b.data + 4096 + 5 * PAGE_BYTES, 0, 40 * PAGE_BYTES);
+	return b;
+}
+
+/* Load it, and look through it as a create does; whether something was remembered of it. */
+static bool load(const char *path, uint64_t *entry)
+{
+	uint8_t *memory = calloc(1, ROOM);
+	struct image img;
+	bool known;
+
+	is_int(image_load(ctl, path, &img), 0, "it loads");
+	known = img.seen.pages;
+	*entry = img.entry;
+	image_copy(&img, 0, image_pages(&img), memory);
+	if (known) {
+		ok(img.seen.count == 1 && img.seen.holes[0].first == 5 && img.seen.holes[0].count == 40,
+		   "its hole is known");
+		memset(memory, 0, ROOM);
+		image_copy(&img, 0, 5, memory);
+		image_copy(&img, 45, image_pages(&img) - 45, memory + 45 * PAGE_BYTES);
+	} else {
+		image_find_holes(&img, memory);
+	}
+	ok(!memcmp(memory, img.elf.data + 4096, BODY - 4096), "its content, the hole left out");
+	image_free(&img);
+	free(memory);
+	return known;
+}
+
+static void damage(const char *path, long at)
+{
+	FILE *f = fopen(path, "r+");
+	int c;
+
+	if (!f)
+		bail_out("no record");
+	fseek(f, at, SEEK_SET);
+	c = fgetc(f);
+	fseek(f, at, SEEK_SET);
+	fputc(c ^ 1, f);
+	fclose(f);
+}
+
+/* The only file in the folder whose name begins so. */
+static const char *kept(const char *folder, bool record, char path[600])
+{
+	DIR *dir = opendir(folder);
+	struct dirent *e;
+
+	*path = 0;
+	while ((e = readdir(dir)))
+		if (*e->d_name != '.' && !strncmp(e->d_name, "seen-", 5) == record)
+			snprintf(path, 600, "%s/%s", folder, e->d_name);
+	closedir(dir);
+	return path;
+}
+
+static void test_seen(void)
+{
+	char folder[] = "/tmp/bonsai-image-XXXXXX", plain[64], big[64], path[600];
+	struct blob other;
+	uint64_t entry;
+
+	if (!mkdtemp(folder))
+		bail_out("no folder");
+	setenv("BONSAI_CACHE", folder, 1);
+	snprintf(plain, sizeof(plain), "%s.plain", folder);
+	snprintf(big, sizeof(big), "%s.packed", folder);
+	write_file(plain, with_hole());
+	load(plain, &entry);
+	ok(!load(plain, &entry), "a file just written is not remembered");
+	sleep(4);	/* what is 2 to 3 seconds old has settled */
+	ok(!load(plain, &entry), "later, for the first time");
+	ok(load(plain, &entry), "then it is known");
+	damage(kept(folder, true, path), 100);
+	ok(!load(plain, &entry), "a damaged record is none");
+	ok(load(plain, &entry), "and is replaced");
+	truncate(kept(folder, true, path), 200);
+	ok(!load(plain, &entry), "nor is one that was cut");
+	write_file(plain, with_hole());
+	ok(!load(plain, &entry), "a changed file is another");
+	unlink(kept(folder, true, path));
+	unlink(plain);
+
+	/* Of a packed one also where its unpacked form is: without a look at the rest of it. */
+	write_file(big, in_bzimage(pack(with_hole(), "gzip")));
+	sleep(4);
+	load(big, &entry);
+	ok(load(big, &entry) && entry == BASE + 0x100010, "a packed kernel is known");
+	other = with_hole();
+	*(uint64_t *)(other.data + 512 + 2 * (sizeof(Elf64_Nhdr) + 4) + 8) += 2;
+	write_file(kept(folder, false, path), other);
+	ok(load(big, &entry) && entry == BASE + 0x100012, "it comes from where the record says");
+	unlink(path);
+	ok(load(big, &entry) && entry == BASE + 0x100010, "which may be deleted at any time");
+	ok(access(path, F_OK) == 0, "and is there again");
+	unlink(path);
+	unlink(kept(folder, true, path));
+	ok(!rmdir(folder), "nothing else was left");
+	unlink(big);
+	setenv("BONSAI_CACHE", "", 1);
+}
+
 int main(void)
 {
 	static const char *const forms[] = { "gzip", "xz", "zstd", "lz4" };
@@ -219,6 +345,7 @@ int main(void)
 	refused(b, "k: damaged xz data: Bad message");
 	test_damage();
 	test_hash();
+	test_seen();
 	ctl_free(ctl);
 	return done_testing();
 }
