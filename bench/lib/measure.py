@@ -5,11 +5,17 @@ import re
 import statistics
 
 import columns
+import flushes
 from harness import console, machine
 
 OP = re.compile(r"^op (\w+) (-?[0-9.]+) (-?[0-9.]+) (-?[0-9.]+)$")
 SAID = re.compile(r"^(mitigation [^:]+|cpu|clock):? (.*)")
 DONE = "ops: done"
+PAIRS = (("ours", "xen"), ("ours-domu", "xen-domu"))
+# The group that the means are taken over: what asks the kernel, not loops.
+GROUP = ("getppid", "write_null", "signal", "pipe_round", "fault_anon", "fault_file", "fault_copy", "mmap_munmap",
+         "mmap_touch_page", "mprotect_twice", "fork_exit", "fork_exec", "fork_exit_8M", "fork_exec_8M", "thread",
+         "futex_round", "switch_0K", "switch_64K", "sched_yield")
 
 
 class Failed(Exception):
@@ -35,6 +41,7 @@ class Column:
         self.said = {}
         self.boots = []         # of nanoseconds
         self.instructions = {}
+        self.flushes = {}
 
     def boot(self, words, smp=1):
         """One more boot for time."""
@@ -48,13 +55,22 @@ class Column:
         self.said.update(said)
         self.instructions.update((name, f[0]) for name, f in figures.items())
 
+    def flush(self, repeats, names, smp=1):
+        """The boot that counts what throws translations away."""
+        self.flushes.update(flushes.counts(self.name, names, repeats, smp))
+
     def time(self, name):
-        """[median of the boots' medians, half of their range in percent of it], or None."""
-        medians = [b[name][0] for b in self.boots if name in b]
-        if not medians:
+        """[median of the boots' medians, half of their range in percent of it, the least of all samples], or None.
+
+        With one boot only, the range is that of its samples.
+        """
+        rows = [b[name] for b in self.boots if name in b]
+        if not rows:
             return None
+        medians = [r[0] for r in rows]
+        low, high = (min(medians), max(medians)) if len(rows) > 1 else rows[0][1:]
         middle = statistics.median(medians)
-        return [round(middle, 1), round(50 * (max(medians) - min(medians)) / middle, 1) if middle else 0.0]
+        return [round(middle, 1), round(50 * (high - low) / abs(middle), 1) if middle else 0.0, min(r[1] for r in rows)]
 
     def names(self):
         """Operations measured here, in their order."""
@@ -64,7 +80,8 @@ class Column:
 def result(found, facts):
     """What is kept of all columns: plain data for JSON."""
     names = list(dict.fromkeys(n for c in found for n in c.names()))
-    ops = {n: {c.name: {"ns": c.time(n), "ins": c.instructions.get(n)} for c in found if n in c.names()} for n in names}
+    ops = {n: {c.name: {"ns": c.time(n), "ins": c.instructions.get(n), "flush": c.flushes.get(n)}
+               for c in found if n in c.names()} for n in names}
     return {**facts, "columns": [c.name for c in found], "said": {c.name: c.said for c in found}, "ops": ops}
 
 
@@ -72,6 +89,18 @@ def value(res, op, column, kind):
     """One figure of a result: kind is "ns" or "ins"; None where there is none."""
     cell = res["ops"][op].get(column, {}).get(kind)
     return cell[0] if isinstance(cell, list) else cell
+
+
+def noise(res, op, column):
+    """Half of the range of a time, in percent."""
+    cell = res["ops"][op].get(column, {}).get("ns")
+    return cell[1] if cell else 0.0
+
+
+def least(res, op, column):
+    """The least time seen, or None."""
+    cell = res["ops"][op].get(column, {}).get("ns")
+    return cell[2] if cell and len(cell) > 2 else None
 
 
 def ratio(a, b):

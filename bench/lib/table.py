@@ -3,13 +3,7 @@
 
 import columns
 import measure
-
-PAIRS = (("ours", "xen"), ("ours-domu", "xen-domu"))
-# The group that the means are taken over: what asks the kernel, not loops.
-GROUP = ("getppid", "write_null", "signal", "pipe_round", "fault_anon", "fault_file", "fault_copy", "mmap_munmap",
-         "mmap_touch_page", "mprotect_twice", "fork_exit", "fork_exec", "fork_exit_8M", "fork_exec_8M", "thread",
-         "futex_round", "switch_0K", "switch_64K", "sched_yield")
-
+import verdict
 
 def _number(v):
     return "" if v is None else "{:,.0f}".format(v) if abs(v) >= 1000 else "%.1f" % v
@@ -17,6 +11,23 @@ def _number(v):
 
 def _ratio(v):
     return "" if v is None else "%.2f" % v
+
+
+MARKS = {verdict.MET: " ", verdict.NOISE: "~", verdict.MISSED: "!"}
+
+
+def _judged(v, goal, noise=0.0):
+    """A ratio with its mark: ! above the goal, ~ above it by less than the noise."""
+    return "" if v is None else "%.2f%s" % (v, MARKS[verdict.of(v, goal, noise)])
+
+
+def _time_cell(res, op, pair):
+    found = verdict.time_ratio(res, op, *pair)
+    return "" if found is None else _judged(found[0], 1.0, found[1])
+
+
+def _share_cell(res, op, ours, xen):
+    return "" if op in verdict.LOOPS else _judged(measure.share(res, op, ours, xen), verdict.THIRD)
 
 
 def layout(head, rows):
@@ -28,7 +39,7 @@ def layout(head, rows):
 
 def present(res):
     """The pairs of columns that this result has."""
-    return [p for p in PAIRS if p[0] in res["columns"] and p[1] in res["columns"]]
+    return [p for p in measure.PAIRS if p[0] in res["columns"] and p[1] in res["columns"]]
 
 
 def times(res):
@@ -40,7 +51,7 @@ def times(res):
         known = [c["ns"] for c in cells.values() if c["ns"]]
         if known:
             rows.append([op] + [_number(measure.value(res, op, c, "ns")) for c in cols] + ["%.0f" % max(k[1] for k in known)] +
-                        [_ratio(measure.ratio(*(measure.value(res, op, c, "ns") for c in p))) for p in present(res)])
+                        [_time_cell(res, op, p) for p in present(res)])
     return layout(head, rows)
 
 
@@ -56,18 +67,29 @@ def instructions(res):
         row = [op] + [_number(measure.value(res, op, c, "ins")) for c in cols]
         for ours, xen in pairs:
             row += [_number(measure.added(res, op, ours)), _number(measure.added(res, op, xen)),
-                    _ratio(measure.share(res, op, ours, xen))]
+                    _share_cell(res, op, ours, xen)]
         if any(row[1:]):
             rows.append(row)
     return layout(head, rows)
+
+
+def flushes(res):
+    """What throws translations away, an operation: writes of CR3, INVLPG, writes of CR4 and INVPCID, IPIs."""
+    cols = [c for c in res["columns"] if any(cells.get(c, {}).get("flush") for cells in res["ops"].values())]
+    rows = []
+    for op, cells in res["ops"].items():
+        found = [cells.get(c, {}).get("flush") for c in cols]
+        if any(found):
+            rows.append([op] + ["%.4g / %.4g / %.4g / %.4g" % (f[0], f[1], f[2] + f[3], f[4]) if f else "" for f in found])
+    return layout(["CR3 / INVLPG / CR4, INVPCID / IPI"] + [columns.TITLES[c] for c in cols], rows) if rows else []
 
 
 def means(res):
     """Geometric means over the group."""
     for ours, xen in present(res):
         mean = measure.mean(measure.ratio(measure.value(res, op, ours, "ns"), measure.value(res, op, xen, "ns"))
-                            for op in GROUP if op in res["ops"])
-        share = measure.mean(measure.share(res, op, ours, xen) for op in GROUP if op in res["ops"])
+                            for op in measure.GROUP if op in res["ops"])
+        share = measure.mean(measure.share(res, op, ours, xen) for op in measure.GROUP if op in res["ops"])
         yield "%s: time %s of Xen's, instructions added %s of what Xen adds (geometric means)" % (
             columns.TITLES[ours], _ratio(mean) or "?", _ratio(share) or "?")
 
@@ -97,7 +119,8 @@ def facts(res):
 
 def whole(res):
     """Everything as text."""
-    parts = [list(facts(res)), list(times(res)), list(instructions(res)), list(means(res))]
+    parts = [list(facts(res)), list(verdict.lines(res)), list(times(res)), list(instructions(res)), list(means(res)),
+             list(flushes(res))]
     for what, key in (("pv-guest", "ports"), ("calls alone", "bare")):
         for unit, found in res.get(key, {}).items():
             parts.append(list(of_ports(found, "%s, %s" % (what, unit))))
