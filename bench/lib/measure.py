@@ -115,7 +115,9 @@ def added(res, op, column):
 
 
 def share(res, op, ours, xen):
-    """What ours adds over what Xen adds."""
+    """What ours adds over what Xen adds; None where Xen adds less than a hundredth of the native count."""
+    if (added(res, op, xen) or 0) < (value(res, op, "native", "ins") or 0) / 100:
+        return None
     return ratio(added(res, op, ours), added(res, op, xen))
 
 

@@ -3,6 +3,7 @@
 
 import columns
 import measure
+import shares
 import verdict
 
 def _number(v):
@@ -24,10 +25,6 @@ def _judged(v, goal, noise=0.0):
 def _time_cell(res, op, pair):
     found = verdict.time_ratio(res, op, *pair)
     return "" if found is None else _judged(found[0], 1.0, found[1])
-
-
-def _share_cell(res, op, ours, xen):
-    return "" if op in verdict.LOOPS else _judged(measure.share(res, op, ours, xen), verdict.THIRD)
 
 
 def layout(head, rows):
@@ -67,7 +64,7 @@ def instructions(res):
         row = [op] + [_number(measure.value(res, op, c, "ins")) for c in cols]
         for ours, xen in pairs:
             row += [_number(measure.added(res, op, ours)), _number(measure.added(res, op, xen)),
-                    _share_cell(res, op, ours, xen)]
+                    _judged(measure.share(res, op, ours, xen), verdict.THIRD)]
         if any(row[1:]):
             rows.append(row)
     return layout(head, rows)
@@ -124,4 +121,5 @@ def whole(res):
     for what, key in (("pv-guest", "ports"), ("calls alone", "bare")):
         for unit, found in res.get(key, {}).items():
             parts.append(list(of_ports(found, "%s, %s" % (what, unit))))
+    parts += [list(shares.lines(row)) for row in res.get("shares", [])]
     return "\n\n".join("\n".join(p) for p in parts if p) + "\n"

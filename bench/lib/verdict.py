@@ -30,7 +30,7 @@ def _lists(res, ours, xen):
             verdict = of(found[0], 1.0, found[1])
             (slow if verdict == MISSED else noisy if verdict == NOISE else []).append("%s %.2f" % (op, found[0]))
         share = measure.share(res, op, ours, xen)
-        if share is not None and op not in LOOPS and of(share, THIRD) == MISSED:
+        if share is not None and of(share, THIRD) == MISSED:
             dear.append("%s %.2f" % (op, share))
     return slow, noisy, dear
 
