@@ -33,6 +33,7 @@ struct cpu_info {
 	u32 cpu;				/* 0 = boot CPU */
 	u32 softirq_pending;			/* atomic bits, enum softirq */
 	u64 scratch[5];				/* entry.S; keeps es of guest_regs 16-byte aligned */
+	u64 calls[HC_COUNT];			/* hypercalls made, by number: this page is in use anyway */
 };
 
 /* SS is pushed first, right below guest_regs.es: that address must be 16-byte aligned. */

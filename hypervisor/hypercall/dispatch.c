@@ -4,6 +4,7 @@
  */
 #include "control/trace.h"
 #include "cpu/insn.h"
+#include "cpu/pcpu.h"
 #include "dev/console.h"
 #include "hypercall/dispatch.h"
 #include "hypercall/hypercall.h"
@@ -25,8 +26,6 @@ static const struct hypercall_row rows[HC_COUNT] = {
 #undef HYPERCALL
 #undef HYPERCALL_ABSENT
 
-u64 hypercall_counters[NR_CPUS][HC_COUNT];
-
 const char *hypercall_name(u32 nr)
 {
 	return nr < HC_COUNT && rows[nr].name ? rows[nr].name : "?";
@@ -45,7 +44,7 @@ static long call(struct vcpu *v, u32 nr)
 
 long hypercall_call(struct vcpu *v, u32 nr)
 {
-	return unlikely(trace_on) ? trace_call(v, nr, call) : call(v, nr);
+	return unlikely(v->pv.long_ways && trace_on) ? trace_call(v, nr, call) : call(v, nr);
 }
 
 /*
@@ -103,7 +102,7 @@ void hypercall_counters_dump(void)
 		u64 n = 0;
 
 		for (u32 cpu = 0; cpu < nr_cpus; cpu++)
-			n += hypercall_counters[cpu][nr];
+			n += pcpu_of(cpu)->info->calls[nr];
 		if (n)
 			log_info("%2u %-32s %lu", nr, hypercall_name(nr), n);
 	}

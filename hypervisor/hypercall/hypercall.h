@@ -59,9 +59,7 @@ long hc_fail(long rc, const char *fmt, ...) __printf(2, 3);
 #define hc_fail(rc, ...) ((long)(rc))
 #endif
 
-/* One line a CPU, so that counting needs no atomics. */
-extern u64 hypercall_counters[NR_CPUS][HC_COUNT];
-static inline void hypercall_count(u32 nr) { hypercall_counters[this_cpu()][nr]++; }
+static inline void hypercall_count(u32 nr) { cpu_info()->calls[nr]++; }
 void hypercall_counters_dump(void);	/* console key 'c' */
 
 #endif

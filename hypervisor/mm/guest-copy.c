@@ -43,7 +43,7 @@ bool guest_range_ok(guest_va_t va, size_t size)
 
 static inline bool reachable(guest_va_t va, size_t size)
 {
-	return guest_range_ok(va, size) && (likely(!current->domain->mm.linear) || linear_ok(va, size));
+	return guest_range_ok(va, size) && (likely(!current->pv.long_ways) || linear_ok(va, size));
 }
 
 /* Words, then the bytes left over.  Return: 0; else a fault ended it. */

@@ -26,7 +26,7 @@
 #define PERCPU_DT_START		0xffff810000000000UL
 #define M2P_RW_START		0xffff818000000000UL
 #define HV_IMAGE_START		0xffff82d040000000UL	/* the image is linked here + its load address */
-#define HV_STACKS_START		0xffff82d060000000UL	/* + cpu * STACK_SIZE */
+#define HV_STACKS_START		0xffff82d060030000UL	/* + cpu * STACK_SIZE; see hv.lds */
 #define HV_STUBS_START		0xffff82d068000000UL	/* + cpu * PAGE_SIZE: SYSCALL stubs */
 #define FRAME_TABLE_START	0xffff82e000000000UL
 #define DIRECT_MAP_START	0xffff830000000000UL
