@@ -164,6 +164,18 @@ void cpus_text(const struct cpu_set *set, unsigned int online, char *text, size_
 /** store_read - a node's value, freed by the caller; NULL if there is none or no store */
 char *store_read(struct ctl *ctl, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
+/** store_set - set a node, made if need be */
+int store_set(struct ctl *ctl, const char *path, const char *value);
+
+/** store_remove - take a node away, with all below it */
+void store_remove(struct ctl *ctl, const char *path);
+
+/** store_numbers - the numbers that are the names in a folder, freed by the caller; their count, 0 if there is no such */
+int store_numbers(struct ctl *ctl, const char *path, unsigned int **numbers);
+
+/** store_names - fill in the names of these domains; empty where there is none */
+int store_names(struct ctl *ctl, struct dom *doms, int count);
+
 /** store_write - set /local/domain/ID/@what */
 int store_write(struct ctl *ctl, uint32_t id, const char *what, const char *value);
 

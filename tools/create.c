@@ -48,11 +48,12 @@ static int choose_uuid(struct ctl *ctl, struct build *b)
 static int name_is_free(struct ctl *ctl, const char *name)
 {
 	struct dom *doms;
-	int count = dom_list(ctl, &doms), rc = 0;
+	int count = dom_list_bare(ctl, &doms), rc;
 
 	if (count < 0)
 		return count;
-	for (int i = 0; i < count; i++)
+	rc = store_names(ctl, doms, count);
+	for (int i = 0; i < count && !rc; i++)
 		if (!strcmp(doms[i].name, name))
 			rc = ctl_fail(ctl, -EEXIST, "a domain '%s' is there already, number %u", name, doms[i].id);
 	free(doms);
@@ -71,8 +72,6 @@ static int prepare(struct ctl *ctl, struct build *b)
 	if (length >= MAX_GUEST_CMDLINE)
 		return ctl_fail(ctl, -EINVAL, "%s: the kernel's command line is longer than %d", c->file,
 				MAX_GUEST_CMDLINE - 1);
-	if (!ctl_store(ctl))
-		return -EIO;
 	rc = name_is_free(ctl, c->name);
 	if (!rc)
 		rc = choose_uuid(ctl, b);

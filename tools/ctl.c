@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The connection: what is open, why something failed, and plain hypercalls. */
 
-#include "bonsai.h"
+#include "burst.h"
 
 #include <errno.h>
 #include <stdarg.h>
@@ -9,8 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/socket.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include <xen/memory.h>
@@ -23,6 +21,7 @@ struct ctl {
 	xencall_handle *call;
 	xenforeignmemory_handle *memory;
 	struct xs_handle *store;
+	int socket;				/* the store's too, for bursts; -1: none */
 	xentoollog_logger_stdiostream *quiet;	/* errors are told once, by us */
 	char why[512];
 };
@@ -33,6 +32,7 @@ struct ctl *ctl_new(void)
 
 	if (!ctl)
 		abort();
+	ctl->socket = -1;
 	ctl->quiet = xtl_createlogger_stdiostream(stderr, XTL_CRITICAL, 0);
 	return ctl;
 }
@@ -45,6 +45,8 @@ void ctl_free(struct ctl *ctl)
 		xenforeignmemory_close(ctl->memory);
 	if (ctl->store)
 		xs_close(ctl->store);
+	if (ctl->socket >= 0)
+		close(ctl->socket);
 	if (ctl->quiet)
 		xtl_logger_destroy((xentoollog_logger *)ctl->quiet);
 	free(ctl);
@@ -97,24 +99,21 @@ static int need_memory(struct ctl *ctl)
 	return 0;
 }
 
-/* Whether the daemon is there: without, xs_open() takes the kernel's way, which sleeps until there is a store. */
-static bool store_listens(void)
+int ctl_socket(struct ctl *ctl)
 {
-	struct sockaddr_un to = { .sun_family = AF_UNIX };
-	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0), rc;
-
-	snprintf(to.sun_path, sizeof(to.sun_path), "%s", xs_daemon_socket());
-	if (fd < 0)
-		return false;
-	rc = connect(fd, (struct sockaddr *)&to, sizeof(to));
-	close(fd);	/* which succeeds: errno is connect's still */
-	return !rc;
+	if (ctl->socket < 0)
+		ctl->socket = burst_connect();
+	if (ctl->socket < 0)
+		ctl_fail_errno(ctl, "cannot reach the store (is xenstored running?)");
+	return ctl->socket;
 }
 
+/* Without the daemon xs_open() takes the kernel's way, which sleeps until there is a store. */
 struct xs_handle *ctl_store(struct ctl *ctl)
 {
-	if (!ctl->store && store_listens())
-		ctl->store = xs_open(0);
+	if (ctl->store || ctl_socket(ctl) < 0)
+		return ctl->store;
+	ctl->store = xs_open(0);
 	if (!ctl->store)
 		ctl_fail_errno(ctl, "cannot reach the store (is xenstored running?)");
 	return ctl->store;

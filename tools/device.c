@@ -13,7 +13,6 @@
 #include <unistd.h>
 
 #include <xen/io/xenbus.h>
-#include <xenstore.h>
 
 #define PATH_MOST 256
 #define ENV_MOST  128
@@ -61,32 +60,7 @@ int device_write(struct ctl *ctl, const struct device *d, const char *what, cons
 
 	backend_path(d, path);
 	snprintf(full, sizeof(full), "%s/%s", path, what);
-	if (!ctl_store(ctl))
-		return -EIO;
-	if (!xs_write(ctl_store(ctl), XBT_NULL, full, value, strlen(value)))
-		return ctl_fail_errno(ctl, "store node %s", full);
-	return 0;
-}
-
-/* The numbers that are the names in a folder of the store. */
-static int numbers_in(struct ctl *ctl, const char *path, unsigned int **numbers)
-{
-	unsigned int count = 0;
-	char **names;
-
-	*numbers = NULL;
-	if (!ctl_store(ctl))
-		return -EIO;
-	names = xs_directory(ctl_store(ctl), XBT_NULL, path, &count);
-	if (!names)
-		return 0;
-	*numbers = calloc(count + 1, sizeof(**numbers));
-	if (!*numbers)
-		abort();
-	for (unsigned int i = 0; i < count; i++)
-		(*numbers)[i] = strtoul(names[i], NULL, 10);
-	free(names);
-	return count;
+	return store_set(ctl, full, value);
 }
 
 /* Those that one domain serves. */
@@ -99,7 +73,7 @@ static int list_more(struct ctl *ctl, uint32_t id, uint32_t backend, const char 
 	if (before < 0)
 		return before;
 	snprintf(path, sizeof(path), "/local/domain/%u/backend/%s/%u", backend, kind, id);
-	count = numbers_in(ctl, path, &numbers);
+	count = store_numbers(ctl, path, &numbers);
 	if (count < 0) {
 		free(*all);
 		return count;
@@ -118,7 +92,7 @@ static int list_more(struct ctl *ctl, uint32_t id, uint32_t backend, const char 
 int device_list(struct ctl *ctl, uint32_t id, const char *kind, struct device **all)
 {
 	unsigned int *domains;
-	int n = numbers_in(ctl, "/local/domain", &domains), count = 0;
+	int n = store_numbers(ctl, "/local/domain", &domains), count = 0;
 
 	*all = NULL;
 	for (int i = 0; i < n; i++) {
@@ -286,12 +260,11 @@ int device_announce(struct ctl *ctl, const struct device_new *new)
 /* An empty folder above is nobody's use. */
 static void remove_empty(struct ctl *ctl, const char *path)
 {
-	unsigned int count = 0;
-	char **names = xs_directory(ctl_store(ctl), XBT_NULL, path, &count);
+	unsigned int *numbers;
 
-	if (names && !count)
-		xs_rm(ctl_store(ctl), XBT_NULL, path);
-	free(names);
+	if (!store_numbers(ctl, path, &numbers))
+		store_remove(ctl, path);
+	free(numbers);
 }
 
 static void forget(struct ctl *ctl, const struct device *d)
@@ -299,13 +272,13 @@ static void forget(struct ctl *ctl, const struct device *d)
 	char path[PATH_MOST];
 
 	backend_path(d, path);
-	xs_rm(ctl_store(ctl), XBT_NULL, path);
+	store_remove(ctl, path);
 	snprintf(path, sizeof(path), "/local/domain/%u/backend/%s/%u", d->backend, d->kind, d->id);
 	remove_empty(ctl, path);
 	snprintf(path, sizeof(path), "/local/domain/0/error/backend/%s/%u", d->kind, d->id);
-	xs_rm(ctl_store(ctl), XBT_NULL, path);
+	store_remove(ctl, path);
 	frontend_path(d, path);
-	xs_rm(ctl_store(ctl), XBT_NULL, path);
+	store_remove(ctl, path);
 }
 
 /* A guest that is there is asked by its backend's state; of one that is not, its side is taken away. */
@@ -317,7 +290,7 @@ static void closing_nodes(struct ctl *ctl, const struct device *d, bool force)
 	if (!force)
 		return;
 	frontend_path(d, path);
-	xs_rm(ctl_store(ctl), XBT_NULL, path);
+	store_remove(ctl, path);
 }
 
 int device_detach(struct ctl *ctl, const struct device *d, bool force)

@@ -37,13 +37,7 @@ unsigned int dom_reason(const struct xen_domctl_getdomaininfo *info)
 
 void dom_name(struct ctl *ctl, struct dom *dom)
 {
-	char *name = store_read(ctl, "/local/domain/%u/name", dom->id);
-
-	if (name)
-		snprintf(dom->name, sizeof(dom->name), "%s", name);
-	else if (!dom->id)
-		snprintf(dom->name, sizeof(dom->name), "Domain-0");
-	free(name);
+	store_names(ctl, dom, 1);
 }
 
 /* Up to LIST_CHUNK domains from number @first on, added to the list; how many. */
@@ -91,8 +85,8 @@ int dom_list(struct ctl *ctl, struct dom **doms)
 {
 	int count = dom_list_bare(ctl, doms);
 
-	for (int i = 0; i < count; i++)
-		dom_name(ctl, &(*doms)[i]);
+	if (count > 0)
+		store_names(ctl, *doms, count);		/* without a store there are no names, and still a list */
 	return count;
 }
 
@@ -119,12 +113,11 @@ int dom_lookup(struct ctl *ctl, const char *word, struct dom *dom)
 	memset(dom, 0, sizeof(*dom));
 	if (isdigit((unsigned char)word[0]))
 		return lookup_id(ctl, word, dom);
-	count = dom_list_bare(ctl, &doms);
+	count = dom_list(ctl, &doms);
 	if (count < 0)
 		return count;
 	rc = -ESRCH;
 	for (int i = 0; i < count && rc; i++) {
-		dom_name(ctl, &doms[i]);
 		if (!strcmp(doms[i].name, word)) {
 			*dom = doms[i];
 			rc = 0;

@@ -5,6 +5,7 @@
 tools_library = \
 	bonsai.h \
 	build.c \
+	burst.c burst.h \
 	cache.c \
 	config-keys.def \
 	config-syntax.c config-syntax.h \

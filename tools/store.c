@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* What the store says of a domain: names, requests to its kernel, the nodes of a new one. */
 
-#include "bonsai.h"
+#include "burst.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -11,36 +11,96 @@
 #include <string.h>
 #include <time.h>
 
-#include <xenstore.h>
+#include <xen/io/xs_wire.h>
 
 #define PATH_MOST 256
 
+/* One request alone; its answer, freed by the caller, where that is asked for.  What was refused is for the caller to tell. */
+static int ask(struct ctl *ctl, uint32_t type, const char *path, const void *data, size_t size, char **answer)
+{
+	struct burst b = { 0 };
+	int rc;
+
+	burst_add(&b, type, 0, path, data, size);
+	rc = burst_run(ctl, &b);
+	rc = rc ? rc : b.requests[0].rc;
+	if (!rc && answer) {
+		*answer = b.requests[0].answer;
+		b.requests[0].answer = NULL;
+	}
+	burst_clear(&b);
+	return rc;
+}
+
 char *store_read(struct ctl *ctl, const char *fmt, ...)
 {
-	struct xs_handle *xs = ctl_store(ctl);
-	char path[PATH_MOST];
-	unsigned int size;
+	char path[PATH_MOST], *value;
 	va_list ap;
 
-	if (!xs)
-		return NULL;
 	va_start(ap, fmt);
 	vsnprintf(path, sizeof(path), fmt, ap);
 	va_end(ap);
-	return xs_read(xs, XBT_NULL, path, &size);
+	return ask(ctl, XS_READ, path, NULL, 0, &value) ? NULL : value;
+}
+
+int store_set(struct ctl *ctl, const char *path, const char *value)
+{
+	int rc = ask(ctl, XS_WRITE, path, value, strlen(value), NULL);
+
+	return rc ? ctl_fail(ctl, rc, "store node %s: %s", path, strerror(-rc)) : 0;
+}
+
+void store_remove(struct ctl *ctl, const char *path)
+{
+	ask(ctl, XS_RM, path, NULL, 0, NULL);
+}
+
+int store_numbers(struct ctl *ctl, const char *path, unsigned int **numbers)
+{
+	struct burst b = { 0 };
+	int rc, count = 0;
+
+	burst_add(&b, XS_DIRECTORY, 0, path, NULL, 0);
+	rc = burst_run(ctl, &b);
+	*numbers = NULL;
+	if (!rc && !b.requests[0].rc) {
+		*numbers = calloc(b.requests[0].size + 1, sizeof(**numbers));
+		if (!*numbers)
+			abort();
+		for (const char *p = b.requests[0].answer; p < b.requests[0].answer + b.requests[0].size; p += strlen(p) + 1)
+			(*numbers)[count++] = strtoul(p, NULL, 10);
+	}
+	burst_clear(&b);
+	return rc ? rc : count;
 }
 
 int store_write(struct ctl *ctl, uint32_t id, const char *what, const char *value)
 {
-	struct xs_handle *xs = ctl_store(ctl);
 	char path[PATH_MOST];
 
-	if (!xs)
-		return -EIO;
 	snprintf(path, sizeof(path), "/local/domain/%u/%s", id, what);
-	if (!xs_write(xs, XBT_NULL, path, value, strlen(value)))
-		return ctl_fail_errno(ctl, "%s", path);
-	return 0;
+	return store_set(ctl, path, value);
+}
+
+int store_names(struct ctl *ctl, struct dom *doms, int count)
+{
+	struct burst b = { 0 };
+	char path[PATH_MOST];
+	int rc;
+
+	for (int i = 0; i < count; i++) {
+		snprintf(path, sizeof(path), "/local/domain/%u/name", doms[i].id);
+		burst_add(&b, XS_READ, 0, path, NULL, 0);
+	}
+	rc = burst_run(ctl, &b);
+	for (int i = 0; i < count; i++) {
+		bool named = !rc && !b.requests[i].rc;
+
+		snprintf(doms[i].name, sizeof(doms[i].name), "%s",
+			 named ? b.requests[i].answer : doms[i].id ? "" : "Domain-0");
+	}
+	burst_clear(&b);
+	return rc;
 }
 
 bool store_name_valid(const char *name)
@@ -74,7 +134,7 @@ int store_rename(struct ctl *ctl, uint32_t id, const char *name)
 		char path[PATH_MOST];
 
 		snprintf(path, sizeof(path), "%s/name", vm);
-		xs_write(ctl_store(ctl), XBT_NULL, path, name, strlen(name));
+		store_set(ctl, path, name);
 		free(vm);
 	}
 	return rc;
@@ -90,30 +150,25 @@ int store_shutdown(struct ctl *ctl, uint32_t id, const char *how)
 	return store_write(ctl, id, "control/shutdown", how);
 }
 
-/* The first failure stays. */
 struct nodes {
-	struct xs_handle *xs;
-	xs_transaction_t t;
-	char base[PATH_MOST], failed[PATH_MOST];
-	int rc;
+	struct burst burst;
+	uint32_t transaction;
+	char base[PATH_MOST];
 };
 
 static void write_node(struct nodes *n, const char *path, const char *value)
 {
-	if (!n->rc && !xs_write(n->xs, n->t, path, value, strlen(value))) {
-		n->rc = -errno;
-		snprintf(n->failed, sizeof(n->failed), "%s", path);
-	}
+	burst_add(&n->burst, XS_WRITE, n->transaction, path, value, strlen(value));
 }
 
 static void permit(struct nodes *n, const char *path, uint32_t owner, uint32_t reader)
 {
-	struct xs_permissions perms[2] = { { owner, XS_PERM_NONE }, { reader, XS_PERM_READ } };
+	char text[32];
+	int size = snprintf(text, sizeof(text), "n%u", owner) + 1;
 
-	if (!n->rc && !xs_set_permissions(n->xs, n->t, path, perms, owner == reader ? 1 : 2)) {
-		n->rc = -errno;
-		snprintf(n->failed, sizeof(n->failed), "%s", path);
-	}
+	if (owner != reader)
+		size += snprintf(text + size, sizeof(text) - size, "r%u", reader) + 1;
+	burst_add(&n->burst, XS_SET_PERMS, n->transaction, path, text, size);
 }
 
 /* A new node takes over the permissions of the one above it: only where they change they are set. */
@@ -149,27 +204,55 @@ void node_owned(struct nodes *n, uint32_t owner, const char *path)
 	permit(n, full, owner, owner);
 }
 
+/* All of them; the first that was refused is told. */
+static int run_nodes(struct ctl *ctl, struct nodes *n)
+{
+	int rc = burst_run(ctl, &n->burst);
+
+	for (unsigned int i = 0; i < n->burst.count && !rc; i++)
+		if (n->burst.requests[i].rc)
+			rc = ctl_fail(ctl, n->burst.requests[i].rc, "store node %s: %s", burst_path(&n->burst, i),
+				      strerror(-n->burst.requests[i].rc));
+	return rc;
+}
+
+/* -EAGAIN is for the caller, all else is told. */
+static int transaction_end(struct ctl *ctl, uint32_t transaction, bool commit)
+{
+	struct burst b = { 0 };
+	int rc;
+
+	burst_add(&b, XS_TRANSACTION_END, transaction, commit ? "T" : "F", NULL, 0);
+	rc = burst_run(ctl, &b);
+	if (!rc && commit && b.requests[0].rc)
+		rc = ctl_fail(ctl, b.requests[0].rc, "the store does not take new nodes: %s", strerror(-b.requests[0].rc));
+	burst_clear(&b);
+	return rc;
+}
+
 int store_commit(struct ctl *ctl, void (*fill)(struct nodes *n, const void *arg), const void *arg)
 {
-	struct nodes n = { .xs = ctl_store(ctl) };
+	struct nodes n = { 0 };
+	char why[512], *number;
+	int rc;
 
-	if (!n.xs)
-		return -EIO;
-	for (;;) {
-		n.rc = 0;
-		n.t = xs_transaction_start(n.xs);
-		if (!n.t)
-			return ctl_fail_errno(ctl, "no transaction with the store");
+	do {
+		rc = ask(ctl, XS_TRANSACTION_START, "", NULL, 0, &number);
+		if (rc)
+			return ctl_fail(ctl, rc, "no transaction with the store: %s", strerror(-rc));
+		n.transaction = strtoul(number, NULL, 10);
+		free(number);
 		fill(&n, arg);
-		if (n.rc) {
-			xs_transaction_end(n.xs, n.t, true);
-			return ctl_fail(ctl, n.rc, "store node %s: %s", n.failed, strerror(-n.rc));
+		rc = run_nodes(ctl, &n);
+		burst_clear(&n.burst);
+		if (rc) {
+			snprintf(why, sizeof(why), "%s", ctl_why(ctl));
+			transaction_end(ctl, n.transaction, false);
+			return ctl_fail(ctl, rc, "%s", why);
 		}
-		if (xs_transaction_end(n.xs, n.t, false))
-			return 0;
-		if (errno != EAGAIN)
-			return ctl_fail_errno(ctl, "the store does not take new nodes");
-	}
+		rc = transaction_end(ctl, n.transaction, true);
+	} while (rc == -EAGAIN);
+	return rc;
 }
 
 static void guest_nodes(struct nodes *n, const struct build *b)
@@ -258,27 +341,29 @@ static void all_nodes(struct nodes *n, const void *arg)
 
 int store_introduce(struct ctl *ctl, const struct build *b)
 {
-	int rc = store_commit(ctl, all_nodes, b);
+	int rc = store_commit(ctl, all_nodes, b), size;
+	char words[64];
 
 	if (rc)
 		return rc;
-	if (!xs_introduce_domain(ctl_store(ctl), b->id, b->p2m[b->layout.store_pfn], b->store_port))
-		return ctl_fail_errno(ctl, "the store does not take domain %u", b->id);
-	return 0;
+	size = snprintf(words, sizeof(words), "%lu%c%u", b->p2m[b->layout.store_pfn], 0, b->store_port) + 1;
+	snprintf(words + size, sizeof(words) - size, "%u", b->id);
+	rc = ask(ctl, XS_INTRODUCE, words + size, words, size, NULL);
+	return rc ? ctl_fail(ctl, rc, "the store does not take domain %u: %s", b->id, strerror(-rc)) : 0;
 }
 
 void store_forget(struct ctl *ctl, uint32_t id)
 {
 	char path[PATH_MOST], *vm = store_read(ctl, "/local/domain/%u/vm", id);
-	struct xs_handle *xs = ctl_store(ctl);
+	struct burst b = { 0 };
 
-	if (!xs)
-		return;
 	if (vm && !strncmp(vm, "/vm/", 4))
-		xs_rm(xs, XBT_NULL, vm);
+		burst_add(&b, XS_RM, 0, vm, NULL, 0);
 	free(vm);
 	snprintf(path, sizeof(path), "/local/domain/%u", id);
-	xs_rm(xs, XBT_NULL, path);
+	burst_add(&b, XS_RM, 0, path, NULL, 0);
 	snprintf(path, sizeof(path), "/bonsai/%u", id);
-	xs_rm(xs, XBT_NULL, path);
+	burst_add(&b, XS_RM, 0, path, NULL, 0);
+	burst_run(ctl, &b);
+	burst_clear(&b);
 }
