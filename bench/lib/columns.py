@@ -14,6 +14,7 @@ sys.path.insert(0, os.path.join(HERE, "..", "..", "tests", "system", "lib"))
 
 # pylint: disable=wrong-import-position
 import linux  # noqa: E402  it finds the harness for the others
+import modules  # noqa: E402
 import ramdisk  # noqa: E402
 import toolstack  # noqa: E402
 from harness import machine, peer, places  # noqa: E402
@@ -41,13 +42,14 @@ def script(name):
 
 def initrd():
     """Path of the ramdisk, the same for all that are measured."""
-    return ramdisk.build([("bin/ops", program()), script("bench")])
+    front = modules.Tree(linux.debian.kernel()[1]).paths["xen_blkfront"]
+    return ramdisk.build([("bin/ops", program()), script("bench"), script("jobs"), ("xen-blkfront.ko", front)])
 
 
 def _domu_initrd():
     """The ramdisk of an initial domain that makes the guest which is measured."""
     more = [f for f in toolstack.files(False) if not f[0].startswith("guests/")]
-    return ramdisk.build(more + [script("bench-domu"), ("guests/vmlinux", linux.vmlinux()), ("guests/initrd", initrd())])
+    return ramdisk.build(more + [script("bench-domu"), script("block-script"), ("guests/vmlinux", linux.vmlinux()), ("guests/initrd", initrd())])
 
 
 def _hypervisor(column):
@@ -57,12 +59,13 @@ def _hypervisor(column):
     return peer.image(), linux.XEN_EXTRA
 
 
-def spec(column, words, icount, smp=1, timeout=600):
-    """A boot of one column that runs ops with these words."""
+def spec(column, words, icount, smp=1, timeout=600, what="bench", more=()):
+    """A boot of one column that runs ops with these words, or another script of guest/."""
     domu = column.endswith("-domu")
-    kernel_args = "panic=-1 then=poweroff tests=" + ("daemons,bench-domu" if domu else "bench")
+    kernel_args = "panic=-1 then=poweroff tests=" + ("daemons,bench-domu guest=" + what if domu else what)
     if words:
         kernel_args += " ops=" + ",".join(words)
+    kernel_args = " ".join([kernel_args, *more])
     how = {"initrd": _domu_initrd() if domu else initrd(), "memory": MEMORY, "smp": smp, "timeout": timeout}
     if icount:
         how.update(qemu_args=list(ICOUNT), accel="tcg")

@@ -7,12 +7,14 @@ import math
 import columns
 import measure
 import table
+import verdict
 
 COLOURS = {"ours": "#2a7", "xen": "#c63", "ours-domu": "#17a", "xen-domu": "#a36"}
-LABEL, PLOT, ROW, BAR = 150, 640, 22, 9
+LABEL, PLOT, ROW, BAR = 210, 640, 22, 9
 STYLE = """body{font:15px/1.5 sans-serif;max-width:960px;margin:2em auto;padding:0 1em;color:#222}
 pre{font-size:12px;overflow-x:auto;background:#f6f6f4;padding:1em}svg{max-width:100%}text{font:12px sans-serif;fill:#333}
-.grid{stroke:#ddd}.one{stroke:#888}"""
+.grid{stroke:#ddd}.one{stroke:#888}table{border-collapse:collapse;font-size:13px}td{padding:2px 10px 2px 0;vertical-align:top}
+.met{color:#185}.missed{color:#b20;font-weight:bold}.in{color:#960}"""
 
 
 def _text(x, y, words, anchor="start", fill=""):
@@ -90,6 +92,21 @@ def history(results):
     return _svg(PLOT + 200, high + 50, parts)
 
 
+def goals(res):
+    """A row a goal, the verdict in its colour."""
+    rows = ["<tr><td class=%s>%s<td>%s<td>%s<td>%s" % (
+        word.split()[0], word, html.escape(what), html.escape(figure), html.escape("goal: " + goal if goal else ""))
+        for what, figure, goal, word in verdict.goals(res)]
+    return "<table>%s</table>" % "\n".join(rows)
+
+
+def _alone(res, key, unit):
+    """Ours as a multiple of Xen's, of each figure of our own small guests."""
+    found = res.get(key, {}).get(unit, {})
+    return [(name, {"ours": measure.ratio(value, found.get("xen", {}).get(name))})
+            for name, value in found.get("ours", {}).items()]
+
+
 def _ratios(res, kind, cols):
     for op in res["ops"]:
         native = measure.value(res, op, "native", kind)
@@ -104,9 +121,12 @@ def page(res, results):
     return "\n".join([
         "<!DOCTYPE html><html lang=en><meta charset=utf-8><title>Bonsai: bench</title><style>%s</style>" % STYLE,
         "<h1>What a guest pays</h1><ul>%s</ul>" % facts,
+        "<h2>Goals</h2>", goals(res),
         "<h2>Instructions, native = 1</h2>", bars(_ratios(res, "ins", cols), cols, "times native, logarithmic"),
         "<h2>Instructions added to native, what Xen adds = 1</h2>",
         bars(shares, [p[0] for p in table.present(res)], "share of what Xen adds; the aim is 0.33"),
         "<h2>Emulated time, native = 1</h2>", bars(_ratios(res, "ns", cols), cols, "times native, logarithmic"),
+        "<h2>Hypercalls and events alone, instructions, Xen = 1</h2>",
+        bars(_alone(res, "bare", "instructions"), ["ours"], "times Xen, logarithmic"),
         "<h2>Over commits: instructions added, share of what Xen adds</h2>", history(results),
         "<h2>The figures</h2><pre>%s</pre></html>" % html.escape(table.whole(res)), ""])

@@ -91,13 +91,13 @@ def means(res):
             columns.TITLES[ours], _ratio(mean) or "?", _ratio(share) or "?")
 
 
-def of_ports(found, unit):
-    """The table of our own small guests: ratios to native where that is, and ours to Xen's."""
+def beside(found, unit):
+    """A table of {column: {name: figure}}, with ratios to native where that is, and ours to Xen's."""
     names = dict.fromkeys(n for c in found.values() for n in c)
     pairs = [(g, "native") for g in found if g != "native" and "native" in found]
-    pairs += [("ours", "xen")] * ("ours" in found and "xen" in found)
-    title = {"native": "native", "ours": "ours", "xen": "Xen"}
-    head = [unit] + [title[c] for c in found] + ["%s/%s" % (title[a], title[b]) for a, b in pairs]
+    pairs += [p for p in measure.PAIRS if p[0] in found and p[1] in found]
+    title = {c: columns.TITLES[c].replace("dom0, ", "") for c in found}
+    head = [unit] + list(title.values()) + ["%s/%s" % (title[a], title[b]) for a, b in pairs]
     rows = [[n] + [_number(c.get(n)) for c in found.values()] +
             [_ratio(measure.ratio(found[a].get(n), found[b].get(n))) for a, b in pairs] for n in names]
     return layout(head, rows)
@@ -118,8 +118,8 @@ def whole(res):
     """Everything as text."""
     parts = [list(facts(res)), list(verdict.lines(res)), list(times(res)), list(instructions(res)), list(means(res)),
              list(flushes(res))]
-    for what, key in (("pv-guest", "ports"), ("calls alone", "bare")):
+    for what, key in (("jobs", "jobs"), ("pv-guest", "ports"), ("calls alone", "bare")):
         for unit, found in res.get(key, {}).items():
-            parts.append(list(of_ports(found, "%s, %s" % (what, unit))))
+            parts.append(list(beside(found, "%s, %s" % (what, unit))) if found else [])
     parts += [list(shares.lines(row)) for row in res.get("shares", [])]
     return "\n\n".join("\n".join(p) for p in parts if p) + "\n"
