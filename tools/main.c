@@ -148,6 +148,11 @@ int main(int argc, char **argv)
 		complain("no command '%s'; `bonsai help` lists them", name);
 		return 2;
 	}
+	/* `bonsai COMMAND --help` is `bonsai help COMMAND`. */
+	if (argc == 3 && !strcmp(argv[2], "--help")) {
+		argv[2] = argv[1];
+		cli.command = command_find("help");
+	}
 	if (!take_apart(&cli, argc > 2 ? argc - 2 : 0, argv + 2))
 		return usage(&cli);
 	cli.ctl = ctl_new();

@@ -4,8 +4,12 @@
 #include "trace.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #define DOMID_XEN_FRAMES 0x7ff2		/* in whose name the hypervisor's own frames are mapped */
 #define PAGES_A_CPU 256
@@ -25,6 +29,8 @@ struct trace_rings {
 	uint32_t *copy;			/* of one ring's data */
 	struct trace_event *events;
 	size_t event_count, event_room;
+	pid_t watcher;			/* 0: none */
+	int pipe;			/* to it */
 };
 
 static int tbuf(struct ctl *ctl, uint32_t cmd, struct xen_sysctl_tbuf_op *t)
@@ -140,11 +146,65 @@ static int set_masks(struct trace_rings *r, uint32_t mask)
 	return rc ? rc : tbuf(r->ctl, XEN_SYSCTL_TBUFOP_set_evt_mask, &events);
 }
 
+static int disable(struct ctl *ctl, uint32_t old_mask)
+{
+	struct xen_sysctl_tbuf_op t = { 0 }, events = { .evt_mask = old_mask };
+	int rc = tbuf(ctl, XEN_SYSCTL_TBUFOP_disable, &t);
+
+	return rc ? rc : tbuf(ctl, XEN_SYSCTL_TBUFOP_set_evt_mask, &events);
+}
+
+/* Lives until the other side of the pipe says that all is well, or is gone without a word: killed. */
+static void watch(int pipe, uint32_t old_mask)
+{
+	struct ctl *ctl = ctl_new();	/* the parent's buffers for hypercalls are not ours */
+	ssize_t got;
+	char c;
+
+	setsid();	/* what ends the parent's group shall not end us */
+	signal(SIGTERM, SIG_IGN);
+	close(STDIN_FILENO);
+	close(STDOUT_FILENO);
+	do {
+		got = read(pipe, &c, 1);
+	} while (got < 0 && errno == EINTR);
+	if (!got)
+		disable(ctl, old_mask);
+	_exit(0);
+}
+
+static int watcher_starts(struct trace_rings *r)
+{
+	int fds[2];
+
+	if (pipe2(fds, O_CLOEXEC))
+		return ctl_fail_errno(r->ctl, "no pipe");
+	r->watcher = fork();
+	if (!r->watcher) {
+		close(fds[1]);
+		watch(fds[0], r->old_mask);
+	}
+	close(fds[0]);
+	r->pipe = fds[1];
+	return r->watcher < 0 ? ctl_fail_errno(r->ctl, "no process to watch over the trace") : 0;
+}
+
+static void watcher_ends(struct trace_rings *r)
+{
+	if (r->watcher > 0 && write(r->pipe, "", 1) == 1)
+		while (waitpid(r->watcher, NULL, 0) < 0 && errno == EINTR)
+			;
+	if (r->watcher)
+		close(r->pipe);
+	r->watcher = 0;
+}
+
 int trace_start(struct trace_rings *r, uint32_t mask)
 {
 	struct xen_sysctl_tbuf_op t = { 0 };
-	int rc = set_masks(r, mask);
+	int rc = watcher_starts(r);
 
+	rc = rc ? rc : set_masks(r, mask);
 	for (size_t i = 0; i < r->count; i++)
 		if (r->rings[i].words)
 			r->rings[i].words[0] = r->rings[i].words[1];
@@ -154,10 +214,12 @@ int trace_start(struct trace_rings *r, uint32_t mask)
 
 int trace_stop(struct trace_rings *r)
 {
-	struct xen_sysctl_tbuf_op t = { 0 }, events = { .evt_mask = r->old_mask };
-	int rc = tbuf(r->ctl, XEN_SYSCTL_TBUFOP_disable, &t);
+	int rc = disable(r->ctl, r->old_mask);
 
-	return rc ? rc : tbuf(r->ctl, XEN_SYSCTL_TBUFOP_set_evt_mask, &events);
+	/* If that did not work it may try, too. */
+	if (!rc)
+		watcher_ends(r);
+	return rc;
 }
 
 /* ---- reading */

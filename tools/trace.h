@@ -105,7 +105,7 @@ struct trace_rings;
 /** trace_open - have buffers made, unless they are there, and map them; NULL and a reason */
 struct trace_rings *trace_open(struct ctl *ctl);
 
-/** trace_start - forget what is in them and record events of these classes */
+/** trace_start - forget what is in them and record events of these classes; a process watches that it ends with us */
 int trace_start(struct trace_rings *r, uint32_t mask);
 
 /** trace_stop - record no more; what is there can still be read */
