@@ -401,16 +401,16 @@ u64 sched_idle_time(u32 cpu)
 /* The periodic timer ticks only while its vCPU runs. */
 static void periodic_start(struct vcpu *v, ns_t now)
 {
-	ns_t next;
+	ns_t next, period = READ_ONCE(v->sched.period);		/* another vCPU may be stopping it */
 
-	if (!v->sched.period)
+	if (!period)
 		return;
-	next = v->sched.last_tick + v->sched.period;
+	next = v->sched.last_tick + period;
 	if (now >= next) {
 		virq_raise(v, VIRQ_TIMER);
 		/* On the old grid, so that late ticks do not add up. */
-		v->sched.last_tick = now - (now - next) % v->sched.period;
-		next = v->sched.last_tick + v->sched.period;
+		v->sched.last_tick = now - (now - next) % period;
+		next = v->sched.last_tick + period;
 	}
 	timer_set(&v->sched.periodic, next);
 }
