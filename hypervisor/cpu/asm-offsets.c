@@ -4,6 +4,7 @@
  */
 #include "cpu/cpu-info.h"
 #include "domain/domain.h"
+#include "hypercall/hypercall.h"
 
 #define DEFINE(name, value) \
 	__asm__ volatile("\n.ascii \"->#define " #name " %c0\"" : : "i"(value))
@@ -20,6 +21,7 @@ void asm_offsets(void)
 
 	DEFINE(CI_vcpu, offsetof(struct cpu_info, vcpu));
 	DEFINE(CI_pcpu, offsetof(struct cpu_info, pcpu));
+	DEFINE(CI_calls, offsetof(struct cpu_info, calls));
 	DEFINE(CI_softirq, offsetof(struct cpu_info, softirq_pending));
 	DEFINE(CI_scratch, offsetof(struct cpu_info, scratch));
 	DEFINE(CI_size, sizeof(struct cpu_info));
@@ -31,6 +33,10 @@ void asm_offsets(void)
 	static_assert(offsetof(struct vcpu_pv, bad_segments) == offsetof(struct vcpu_pv, nmi_pending) + 1,
 		      "nmi_pending and bad_segments are neighbours");
 	DEFINE(VCPU_nmi_or_segments, offsetof(struct vcpu, pv.nmi_pending));
+	DEFINE(VCPU_args, offsetof(struct vcpu, hc.args));
+	DEFINE(VCPU_hypercall, offsetof(struct vcpu, hc.nr));
+	DEFINE(HYPERCALLS, HC_COUNT);
+	DEFINE(HYPERCALL_LONG, HYPERCALL_LONG);
 	DEFINE(VCPU_area_owed, offsetof(struct vcpu, sched.area_owed));
 	DEFINE(VCPU_nmi_masked, offsetof(struct vcpu, pv.nmi_masked));
 	DEFINE(VCPU_kernel_mode, offsetof(struct vcpu, pv.kernel_mode));

@@ -18,6 +18,8 @@
 #define NR_IRET		23
 #define NR_MMU_UPDATE	1
 #define NR_MMUEXT_OP	26
+#define ENOSYS		38
+#define ERESTART	85
 #define DOMID_SELF	0x7ff0
 #define VGCF_IN_SYSCALL	0x100
 #define FLAGS_TF	0x100
@@ -184,10 +186,14 @@ syscall_entry:
 	je	user_syscall
 	cmp	$NR_IRET, %eax
 	je	fast_iret
-	cmp	$NR_MMU_UPDATE, %eax
-	je	own_request
-	cmp	$NR_MMUEXT_OP, %eax
-	je	own_request
+	test	$(FLAGS_RF | FLAGS_TF), %r11d
+	jnz	syscall_slow
+	cmpb	$0, VCPU_long_ways(%rbx)
+	jne	syscall_slow
+	test	%rcx, %rcx
+	js	short_call
+	bt	$47, %rcx			/* behind a SYSCALL at the end of the lower half: no SYSRET */
+	jnc	short_call
 syscall_slow:
 	mov	SCRATCH(2)(%rsp), %rbx
 	BY_SYSCALL $CS_KERNEL_64, syscall_from_guest
@@ -509,20 +515,17 @@ fault_slow_rbx:
 	 * request, or of none.  RBX: vCPU.  Our frame: R10 R9 R8 RSI RDI R11 RCX RAX.
 	 */
 #define OWN(n)		(SCRATCH(n) + 8)
-own_request:
-	cmp	$1, %esi
-	jne	syscall_slow
+short_call:
+	cmp	$NR_MMU_UPDATE, %eax
+	je	1f
+	cmp	$NR_MMUEXT_OP, %eax
+	jne	any_short_call
+1:	cmp	$1, %esi
+	jne	any_short_call
 	test	%rdx, %rdx
-	jnz	syscall_slow
+	jnz	any_short_call
 	cmp	$DOMID_SELF, %r10d
-	jne	syscall_slow
-	test	$(FLAGS_RF | FLAGS_TF), %r11d
-	jnz	syscall_slow
-	cmpb	$0, VCPU_long_ways(%rbx)
-	jne	syscall_slow
-	bt	$47, %rcx			/* behind a SYSCALL at the end of the lower half: no SYSRET */
-	jc	own_high
-own_canonical:
+	jne	any_short_call
 	PUSH_REGS rax, rcx, r11, rdi, rsi, r8, r9, r10
 	mov	%rdi, %rsi
 	mov	%rbx, %rdi
@@ -551,10 +554,80 @@ own_again:
 	pop	%rax
 	jmp	syscall_slow
 
-own_high:
-	test	%rcx, %rcx
-	js	own_canonical
-	jmp	syscall_slow
+	/*
+	 * Those of hypercall_short[]: the registers of arguments go where C finds them, and come back from there.
+	 * Our frame, under what makes guest_regs tell where the guest is: RAX.
+	 */
+#define FRAME(n)	(SCRATCH(n) + 48)
+any_short_call:
+	mov	%eax, %eax
+	cmp	$HYPERCALLS, %eax
+	jae	syscall_slow
+	lea	hypercall_short(%rip), %rbx
+	mov	(%rbx, %rax, 8), %rbx
+	cmp	$HYPERCALL_LONG, %rbx
+	jbe	not_short
+	push	$SS_FLAT
+	pushq	(SCRATCH(0) + 8)(%rsp)
+	push	%r11
+	push	$CS_KERNEL_64
+	push	%rcx
+	push	%rax
+	mov	%rbx, %r11
+	mov	(CI_vcpu - UREGS_es + 48)(%rsp), %rbx
+	mov	%rdi, VCPU_args(%rbx)
+	mov	%rsi, (VCPU_args + 8)(%rbx)
+	mov	%rdx, (VCPU_args + 16)(%rbx)
+	mov	%r10, (VCPU_args + 24)(%rbx)
+	mov	%r8, (VCPU_args + 32)(%rbx)
+	mov	%r9, (VCPU_args + 40)(%rbx)
+	mov	%eax, VCPU_hypercall(%rbx)
+	incq	(CI_calls - UREGS_es + 48)(%rsp, %rax, 8)
+	mov	%rbx, %rdi
+	lea	VCPU_args(%rbx), %rsi
+	sti
+	call	*%r11
+	cli
+	mov	VCPU_info(%rbx), %rcx
+	movzbl	VINFO_pending(%rcx), %ecx
+	or	VCPU_nmi_or_segments(%rbx), %cx
+	or	(CI_softirq - UREGS_es + 48)(%rsp), %ecx
+	jnz	short_work
+	cmp	$-ERESTART, %rax
+	je	short_work
+	.macro AFTER_SHORT
+	mov	VCPU_args(%rbx), %rdi
+	mov	(VCPU_args + 8)(%rbx), %rsi
+	mov	(VCPU_args + 16)(%rbx), %rdx
+	mov	(VCPU_args + 24)(%rbx), %r10
+	mov	(VCPU_args + 32)(%rbx), %r8
+	mov	(VCPU_args + 40)(%rbx), %r9
+	mov	8(%rsp), %rcx
+	mov	24(%rsp), %r11
+	mov	FRAME(2)(%rsp), %rbx
+	.endm
+	AFTER_SHORT
+	mov	32(%rsp), %rsp
+	sysretq
+
+	/* Events, softirqs, or to be made again: the rest of guest_regs, and out as others.  As hypercall_dispatch(). */
+short_work:
+	cmp	$-ERESTART, %rax
+	jne	1f
+	mov	(%rsp), %rax
+	subq	$2, 8(%rsp)
+1:	movq	$0, (%rsp)
+	movl	$VEC_SYSCALL, 4(%rsp)
+	AFTER_SHORT
+	SAVE_REGS
+	jmp	return_to_guest
+
+not_short:
+	je	syscall_slow
+	mov	$-ENOSYS, %rax			/* there is no such call */
+	mov	SCRATCH(2)(%rsp), %rbx
+	mov	SCRATCH(0)(%rsp), %rsp
+	sysretq
 
 	.balign	16
 	.globl	syscall32_entry

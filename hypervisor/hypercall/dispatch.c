@@ -26,6 +26,20 @@ static const struct hypercall_row rows[HC_COUNT] = {
 #undef HYPERCALL
 #undef HYPERCALL_ABSENT
 
+/*
+ * For cpu/entry.S: what it calls with nothing in guest_regs but where the guest is; NULL: absent; HYPERCALL_LONG: not by it.
+ * Those are what not all may call, what reads or replaces guest_regs, and what shows them when a domain crashes.
+ */
+#define HYPERCALL(nr, name, who, args)									\
+	[nr] = (who) == ANY && (nr) != HC_iret && (nr) != HC_multicall && (nr) != HC_sched_op ?		\
+		       (const void *)do_##name : (const void *)HYPERCALL_LONG,
+#define HYPERCALL_ABSENT(nr, name, why)
+const void *const hypercall_short[HC_COUNT] = {
+#include "abi/hypercalls.def"
+};
+#undef HYPERCALL
+#undef HYPERCALL_ABSENT
+
 const char *hypercall_name(u32 nr)
 {
 	return nr < HC_COUNT && rows[nr].name ? rows[nr].name : "?";
@@ -53,27 +67,19 @@ long hypercall_call(struct vcpu *v, u32 nr)
  */
 void hypercall_dispatch(struct vcpu *v, struct cpu_user_regs *regs)
 {
-	u64 *a = v->hc.args;
+	u64 *const from[] = { &regs->rdi, &regs->rsi, &regs->rdx, &regs->r10, &regs->r8, &regs->r9 };
 	long rc;
 
-	a[0] = regs->rdi;
-	a[1] = regs->rsi;
-	a[2] = regs->rdx;
-	a[3] = regs->r10;
-	a[4] = regs->r8;
-	a[5] = regs->r9;
+	for (unsigned int i = 0; i < ARRAY_SIZE(from); i++)
+		v->hc.args[i] = *from[i];
 	rc = hypercall_call(v, regs->eax);
 	if (likely(rc != -ERESTART)) {
 		regs->rax = rc;
 		return;
 	}
 	regs->rip -= 2;
-	regs->rdi = a[0];
-	regs->rsi = a[1];
-	regs->rdx = a[2];
-	regs->r10 = a[3];
-	regs->r8 = a[4];
-	regs->r9 = a[5];
+	for (unsigned int i = 0; i < ARRAY_SIZE(from); i++)
+		*from[i] = v->hc.args[i];
 }
 
 bool hypercall_preempt(void)

@@ -59,6 +59,7 @@ long hc_fail(long rc, const char *fmt, ...) __printf(2, 3);
 #define hc_fail(rc, ...) ((long)(rc))
 #endif
 
+#define HYPERCALL_LONG	1UL		/* in the table of short calls, dispatch.c: not one */
 static inline void hypercall_count(u32 nr) { cpu_info()->calls[nr]++; }
 void hypercall_counters_dump(void);	/* console key 'c' */
 

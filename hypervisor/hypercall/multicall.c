@@ -9,16 +9,6 @@
 #define ENTRY_VA(base, i, field) \
 	((base) + (u64)(i) * sizeof(multicall_entry_t) + offsetof(multicall_entry_t, field))
 
-/* Run entry e with its own checks.  v->hc.args is the entry's during the call. */
-static long run_entry(struct vcpu *v, const multicall_entry_t *e)
-{
-	if ((u32)e->op == HC_multicall)
-		return hc_fail(-EINVAL, "multicall inside multicall");
-	for (unsigned int i = 0; i < 6; i++)
-		v->hc.args[i] = e->args[i];
-	return hypercall_call(v, e->op);
-}
-
 /* Leave with -ERESTART so that the call goes on at entry i. */
 static long restart_at(struct vcpu *v, guest_va_t calls, u32 count, u32 i)
 {
@@ -45,23 +35,24 @@ long do_multicall(struct vcpu *v, const struct hc_multicall *a)
 
 	/* From here on v->hc.args, which *a is, holds the entries' arguments. */
 	for (u32 i = 0; i < count; i++) {
-		multicall_entry_t e;
-		long rc;
+		u64 op;
+		long rc = -EINVAL;
 
 		if (i && hypercall_preempt())
 			return restart_at(v, calls, count, i);
-		if (copy_from_guest(&e, ENTRY_VA(calls, i, op), sizeof(e)))
+		if (!fetch_words(v, &op, ENTRY_VA(calls, i, op), sizeof(op)) ||
+		    !fetch_words(v, v->hc.args, ENTRY_VA(calls, i, args), sizeof(v->hc.args)))
 			return -EFAULT;
-
-		rc = run_entry(v, &e);
-		if ((u32)e.op == HC_iret)
+		if ((u32)op != HC_multicall)
+			rc = hypercall_call(v, op);
+		if ((u32)op == HC_iret)
 			return rc;
 		if (rc == -ERESTART) {
-			if (copy_to_guest(ENTRY_VA(calls, i, args), v->hc.args, sizeof(e.args)))
+			if (copy_to_guest(ENTRY_VA(calls, i, args), v->hc.args, sizeof(v->hc.args)))
 				return -EFAULT;
 			return restart_at(v, calls, count, i);
 		}
-		if (copy_to_guest(ENTRY_VA(calls, i, result), &rc, sizeof(rc)))
+		if (!store_word(v, ENTRY_VA(calls, i, result), rc))
 			return -EFAULT;
 	}
 	return 0;

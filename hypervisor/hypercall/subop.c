@@ -21,10 +21,12 @@ struct subop_row {
 #define SUBOP_MAX	88		/* numbers in every family are below this */
 #define OP_SIZE_MAX	1024		/* largest structure: xen_commandline_t, xen_capabilities_info_t */
 
-#define IN(t)		sizeof(t), COPY_IN
-#define INOUT(t)	sizeof(t), COPY_IN | COPY_OUT
-#define VEC(t)		sizeof(t), COPY_IN | COPY_OUT
-#define OUT(t)		sizeof(t), COPY_OUT
+/* Every structure fits the buffer of call_copied(). */
+#define SIZE(t)		(sizeof(t) + 0 * sizeof(char[sizeof(t) <= OP_SIZE_MAX ? 1 : -1]))
+#define IN(t)		SIZE(t), COPY_IN
+#define INOUT(t)	SIZE(t), COPY_IN | COPY_OUT
+#define VEC(t)		SIZE(t), COPY_IN | COPY_OUT
+#define OUT(t)		SIZE(t), COPY_OUT
 #define SELF(t)		0, COPY_NONE
 #define NONE		0, COPY_NONE
 #define SUBOP(family, nr, name, who, kind) \
@@ -34,26 +36,6 @@ struct subop_row {
 static const struct subop_row rows[FAM_COUNT][SUBOP_MAX] = {
 #include "abi/subops.def"
 };
-#undef SUBOP
-#undef SUBOP_ABSENT
-
-/* The same list again: every structure fits the buffer of subop_call(). */
-#undef IN
-#undef INOUT
-#undef VEC
-#undef OUT
-#undef SELF
-#undef NONE
-#define FITS(t)		static_assert(sizeof(t) <= OP_SIZE_MAX, #t " is larger than subop_call()'s buffer");
-#define IN(t)		FITS(t)
-#define INOUT(t)	FITS(t)
-#define VEC(t)		FITS(t)
-#define OUT(t)		FITS(t)
-#define SELF(t)
-#define NONE
-#define SUBOP(family, nr, name, who, kind)	kind
-#define SUBOP_ABSENT(family, nr, name, error)
-#include "abi/subops.def"
 
 static __attribute__((noinline)) long call_copied(const struct subop_row *row, struct subop_call *c)
 {
@@ -77,6 +59,7 @@ long subop_call(enum subop_family fam, u32 nr, struct subop_call *c)
 {
 	const struct subop_row *row = &rows[fam][nr < SUBOP_MAX ? nr : 0];
 
+	__asm__("" : "+r"(row));		/* found once */
 	if (nr >= SUBOP_MAX || !row->known)
 		return hc_fail(-ENOSYS, "no command %u", nr);
 	if (!row->handler)

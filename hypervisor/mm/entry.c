@@ -359,14 +359,15 @@ static __attribute__((noinline)) bool own_undone(struct frame *table)
 
 bool entry_set_own(struct domain *d, u64 ptr, pte_t val)
 {
-	const struct ram_range range = *READ_ONCE(frame_likely_range);
-	const u64 valid = FS_VALID | fs_of_type(FT_L1);
+	const struct ram_range *range = READ_ONCE(frame_likely_range);
+	const u64 valid = FS_VALID | fs_of_type(FT_L1), start = range->start, count = range->end - start;
 	struct frame *table = mfn_to_frame(PFN_DOWN(ptr)), *f = mfn_to_frame(pte_mfn(val));
 	pte_t *slot = maddr_to_hv(ptr & ~7UL), old;
 	u64 diff, x;
 
-	if (d->dying || d->mm.dying || PFN_DOWN(ptr) - range.start >= range.end - range.start ||
-	    (ptr & 7 & ~MMU_PT_UPDATE_PRESERVE_AD))
+	if (d->dying || d->mm.dying || PFN_DOWN(ptr) - start >= count || (ptr & 7 & ~MMU_PT_UPDATE_PRESERVE_AD))
+		return false;
+	if ((val & PTE_PRESENT) && ((val & CACHE_FLAGS) || pte_mfn(val) - start >= count))
 		return false;
 	/* A table in use has a reference to add to, and stays one while the lock is held: ours is never the last. */
 	x = table->state;
@@ -376,19 +377,14 @@ bool entry_set_own(struct domain *d, u64 ptr, pte_t val)
 		return own_undone(table);
 	old = READ_ONCE(*slot);
 	diff = (old ^ val) & SAME_REFS;
-	if (val & PTE_PRESENT) {
-		if ((val & CACHE_FLAGS) || pte_mfn(val) - range.start >= range.end - range.start)
-			return own_undone(table);
-		if (diff && !(val & PTE_WRITE ? frame_get_both_fast(f, d, FT_WRITABLE) : frame_get_fast(f, d)))
-			return own_undone(table);
-	}
+	if ((val & PTE_PRESENT) && diff &&
+	    !(val & PTE_WRITE ? frame_get_both_fast(f, d, FT_WRITABLE) : frame_get_fast(f, d)))
+		return own_undone(table);
 	entry_write(slot, old, l1_adjust(val), ptr & MMU_PT_UPDATE_PRESERVE_AD);
-	__atomic_fetch_sub(&table->state, FS_REF, __ATOMIC_SEQ_CST);
 	if (!(old & PTE_PRESENT))
 		table->parts |= part_of(index_of(slot));
-	else if (diff)
-		return own_dropped(old);
-	return true;
+	__atomic_fetch_sub(&table->state, FS_REF, __ATOMIC_SEQ_CST);
+	return !(old & PTE_PRESENT) || !diff || own_dropped(old);
 }
 
 /* ---- writes that the guest made directly -------------------------------------------------------- */
@@ -397,7 +393,7 @@ bool entry_set_own(struct domain *d, u64 ptr, pte_t val)
 static inline pte_t *slot_mapped_at(struct vcpu *v, guest_va_t va, struct frame **table)
 {
 	struct frame *walked, *f;
-	pte_t *l1e = walk_l1(v, va, &walked);
+	pte_t *l1e = walk(v->domain, v->pv.kernel_mode ? v->mm.kernel_cr3 : v->mm.user_cr3, va, &walked);
 
 	if (!l1e || (*l1e & (PTE_PRESENT | PTE_WRITE)) != PTE_PRESENT)
 		return NULL;
@@ -465,7 +461,7 @@ static inline pte_t *lock_slot_at(struct vcpu *v, guest_va_t va, struct frame **
 	return slot;
 }
 
-int entry_write_word(struct vcpu *v, guest_va_t va, u64 val, u64 *old)
+int entry_write_word(struct vcpu *v, guest_va_t va, u64 keep, u64 val, u64 *old)
 {
 	struct frame *table;
 	int rc;
@@ -473,12 +469,8 @@ int entry_write_word(struct vcpu *v, guest_va_t va, u64 val, u64 *old)
 
 	if (!slot)
 		return rc;
-	if (old) {
-		*old = READ_ONCE(*slot);
-		rc = l1_exchange(table, slot, old, val);
-	} else {
-		rc = l1_set(table->owner, table, slot, val, false);
-	}
+	*old = READ_ONCE(*slot);
+	rc = l1_exchange(table, slot, old, (*old & keep) | val);
 	spin_unlock(&v->domain->mm.lock);
 	return rc;
 }

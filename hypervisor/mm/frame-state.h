@@ -120,6 +120,35 @@ static inline bool frame_is_table(const struct frame *f, enum frame_type type)
 	return (f->state & (FS_VALID | FS_TYPE_MASK)) == (FS_VALID | fs_of_type(type));
 }
 
+/*
+ * From an address to its L1 entry (walk.c).  What an entry of a complete table names is a table of d's, one level down.  Or, by
+ * a linear entry, one of the same level: that way leads to no L1 table, which a look at the end finds.  Through a linear L4 it
+ * could show a root's hypervisor slots as lower ones, so it ends there.
+ */
+static inline pte_t walk_step(pte_t e, guest_va_t va, unsigned int level)
+{
+	return ((pte_t *)maddr_to_hv(e & PTE_MFN_MASK))[PT_INDEX(va, level)];
+}
+
+static inline pte_t *walk(const struct domain *d, u64 cr3, guest_va_t va, struct frame **table)
+{
+	pte_t e;
+
+	if (!cr3 || va_is_hypervisor(va) || !va_is_canonical(va))
+		return NULL;
+	e = walk_step(cr3, va, 4);
+	if (!(e & PTE_PRESENT) || (unlikely(d->mm.linear) && fs_type(mfn_to_frame(pte_mfn(e))->state) == FT_L4))
+		return NULL;
+	e = walk_step(e, va, 3);
+	if (!(e & PTE_PRESENT))
+		return NULL;
+	e = walk_step(e, va, 2);
+	if (!(e & PTE_PRESENT))
+		return NULL;
+	*table = mfn_to_frame(pte_mfn(e));
+	return frame_is_table(*table, FT_L1) ? (pte_t *)maddr_to_hv(e & PTE_MFN_MASK) + PT_INDEX(va, 1) : NULL;
+}
+
 /* Table types and FT_SEGDESC (table.c).  Locks: the caller holds f->owner->mm.lock. */
 int table_get(struct frame *f, enum frame_type type, bool preemptible);
 int table_put(struct frame *f, bool preemptible);

@@ -9,6 +9,7 @@
 
 #include "cpu/extable.h"
 #include "cpu/insn.h"
+#include "domain/domain.h"
 #include "lib/types.h"
 #include "mm/layout.h"
 
@@ -19,32 +20,43 @@ int __must_check copy_to_guest(guest_va_t dst, const void *src, size_t size);
 bool guest_range_ok(guest_va_t va, size_t size);
 
 /*
- * Two or three words, in line, for where copy_from_guest()'s look at linear L4 tables is not needed: pv.long_ways is
- * false.  False: -EFAULT.
+ * Up to eight words, of a constant number, in line.  v: the caller; NULL if copy_from_guest()'s look at linear L4 tables is not
+ * needed, for pv.long_ways is false.  False: -EFAULT.
  */
 #ifdef HOST_TEST
-static inline bool fetch_words(u64 *to, guest_va_t va, size_t size) { return !copy_from_guest(to, va, size); }
+#define fetch_words(v, to, va, size)	(!copy_from_guest(to, va, size))
+#define store_word(v, va, word)		(!copy_to_guest(va, &(u64){ word }, 8))
 #else
 #define FETCH(to, from) \
 	__asm__ volatile goto("1: mov %[at], %[word]\n" EXTABLE(1b, %l[fault]) \
-			      : [word] "=r"(to) : [at] "m"(*(const __typeof__(to) *)(from)) : "memory" : fault)
+			      : [word] "=r"(to) : [at] "m"(*(const u64 *)(from)) : "memory" : fault)
+#define FETCH_NTH(n) if (size > 8 * (n)) { u64 word; FETCH(word, va + 8 * (n)); to[n] = word; }
 
-static inline __attribute__((always_inline)) bool fetch_words(u64 *to, guest_va_t va, size_t size)
+static inline __attribute__((always_inline)) bool fetch_words(const struct vcpu *v, u64 *to, guest_va_t va, size_t size)
 {
-	u64 first, second, third = 0;
-
+	if (v && unlikely(v->pv.long_ways))
+		return !copy_from_guest(to, va, size);
 	if (va_is_hypervisor(va) || va_is_hypervisor(va + size - 1))
 		return false;
 	stac();
-	FETCH(first, va);
-	FETCH(second, va + 8);
-	if (size == 24)
-		FETCH(third, va + 16);
+	FETCH_NTH(0) FETCH_NTH(1) FETCH_NTH(2) FETCH_NTH(3) FETCH_NTH(4) FETCH_NTH(5) FETCH_NTH(6) FETCH_NTH(7)
 	clac();
-	to[0] = first;
-	to[1] = second;
-	if (size == 24)
-		to[2] = third;
+	return true;
+fault:
+	clac();
+	return false;
+}
+
+static inline __attribute__((always_inline)) bool store_word(const struct vcpu *v, guest_va_t va, u64 word)
+{
+	if (unlikely(v->pv.long_ways))
+		return !copy_to_guest(va, &word, sizeof(word));
+	if (va_is_hypervisor(va) || va_is_hypervisor(va + sizeof(word) - 1))
+		return false;
+	stac();
+	__asm__ volatile goto("1: mov %[word], %[at]\n" EXTABLE(1b, %l[fault])
+			      : : [word] "r"(word), [at] "m"(*(u64 *)va) : "memory" : fault);
+	clac();
 	return true;
 fault:
 	clac();

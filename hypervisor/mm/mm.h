@@ -72,8 +72,8 @@ bool entry_set_own(struct domain *d, u64 ptr, pte_t val);
  * and -EAGAIN.  Return: 0; -EAGAIN; -EINVAL, -EPERM, -EBUSY: not done, the fault is the guest's.
  */
 int entry_emulate_write(struct vcpu *v, guest_va_t va, u64 val, unsigned int bytes, u64 *expected);
-/* The usual ones: all 8 bytes, va aligned.  old: NULL, or gets what was there (XCHG). */
-int entry_write_word(struct vcpu *v, guest_va_t va, u64 val, u64 *old);
+/* The usual ones: va aligned, val in the place of all bits but those of `keep`; *old gets what was there. */
+int entry_write_word(struct vcpu *v, guest_va_t va, u64 keep, u64 val, u64 *old);
 /* True when va is mapped read-only by an L1 entry to a frame of type L1 owned by v's domain. */
 bool entry_is_emulatable(struct vcpu *v, guest_va_t va);
 

@@ -237,7 +237,7 @@ static long run_ops(struct vcpu *v, struct domain *pg_owner, guest_va_t ops, u32
 
 		if (*i && hypercall_preempt())
 			return -ERESTART;
-		if (copy_from_guest(&op, ops + (u64)*i * sizeof(op), sizeof(op)))
+		if (!fetch_words(v, (u64 *)&op, ops + (u64)*i * sizeof(op), sizeof(op)))
 			return -EFAULT;
 		if (pg_owner != v->domain && op.cmd < 64 && (OWN_ONLY & BIT(op.cmd)))
 			return -EPERM;
@@ -257,7 +257,7 @@ unsigned long mmuext_own(struct vcpu *v, guest_va_t req)
 	struct subop_call c = { .v = v, .extra = (u64)d, .arg = (u64)&op };
 
 	v->hc.nr = HC_mmuext_op;
-	if (READ_ONCE(d->mm.dying) || !fetch_words((u64 *)&op, req, sizeof(op)) || subop_call(FAM_mmuext, op.cmd, &c))
+	if (READ_ONCE(d->mm.dying) || !fetch_words(NULL, (u64 *)&op, req, sizeof(op)) || subop_call(FAM_mmuext, op.cmd, &c))
 		return OWN_NOT;
 	hypercall_count(HC_mmuext_op);
 	return READ_ONCE(d->mm.dying) ? OWN_LEFT : OWN_DONE;

@@ -30,7 +30,7 @@ static void show_m2p(u64 cr3, bool show)
 /* What is preempted here is listed as dying.  Locks: the caller holds the domain's mm.lock. */
 static void root_put(u64 cr3)
 {
-	if (cr3)
+	if (cr3 && !frame_put_both_fast(mfn_to_frame(PFN_DOWN(cr3))))
 		frame_put_both(mfn_to_frame(PFN_DOWN(cr3)), !current->sched.idle);
 }
 
@@ -47,7 +47,7 @@ static int set_root(struct vcpu *v, u64 *cr3, mfn_t root)
 		return -EINVAL;
 	spin_lock(&d->mm.lock);
 	rc = mm_finish_dying(d);
-	if (!rc && root)
+	if (!rc && root && !frame_get_both_fast(f, d, FT_L4))
 		rc = frame_get_both(f, d, FT_L4, !current->sched.idle);
 	if (!rc) {
 		*cr3 = root << PAGE_SHIFT;

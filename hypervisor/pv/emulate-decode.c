@@ -22,16 +22,12 @@
 
 /* ---- registers ------------------------------------------------------------------------------------ */
 
-u64 *reg_ptr(struct cpu_user_regs *regs, unsigned int n)
-{
 #define R(name)	offsetof(struct cpu_user_regs, name)
-	static const u16 offset[16] = {
-		R(rax), R(rcx), R(rdx), R(rbx), R(rsp), R(rbp), R(rsi), R(rdi),
-		R(r8), R(r9), R(r10), R(r11), R(r12), R(r13), R(r14), R(r15),
-	};
+const u8 reg_offset[16] = {
+	R(rax), R(rcx), R(rdx), R(rbx), R(rsp), R(rbp), R(rsi), R(rdi),
+	R(r8), R(r9), R(r10), R(r11), R(r12), R(r13), R(r14), R(r15),
+};
 #undef R
-	return (u64 *)((char *)regs + offset[n & 15]);
-}
 
 /* Without REX, byte registers 4-7 are AH, CH, DH, BH. */
 static u8 *reg_byte(struct cpu_user_regs *regs, const struct insn *in, unsigned int n)
@@ -321,6 +317,13 @@ static bool decode_modrm(struct insn *in, struct cpu_user_regs *regs, u8 form, s
 }
 
 /* ---- all of it ------------------------------------------------------------------------------------------ */
+
+bool insn_long_mode(struct vcpu *v, const struct cpu_user_regs *regs)
+{
+	u64 desc;
+
+	return descriptor_read(v, regs->cs, &desc) && (desc & DESC_LONG);
+}
 
 static bool code_segment(struct vcpu *v, const struct cpu_user_regs *regs, struct insn *in)
 {

@@ -54,10 +54,34 @@ struct insn {
 	u64 imm;		/* sign-extended */
 };
 
+/* Is the code at CS a 64-bit segment's? */
+bool insn_long_mode(struct vcpu *v, const struct cpu_user_regs *regs);
+
+/*
+ * Eight bytes of the guest kernel's 64-bit code, where an instruction may be known without the decoder.  False: as well that,
+ * or it is single-stepped, or too near to the end of its page.
+ */
+static inline bool insn_quick(struct vcpu *v, const struct cpu_user_regs *regs, u64 *code)
+{
+	return v->pv.kernel_mode && !(regs->rflags & BIT(8)) && fetch_words(v, code, regs->rip, sizeof(*code)) &&
+	       ((u16)regs->cs == FLAT_KERNEL_CS || insn_long_mode(v, regs));
+}
+
+/* Such an instruction is done. */
+static inline void insn_quick_done(struct cpu_user_regs *regs, unsigned int bytes)
+{
+	regs->rip += bytes;
+	regs->rflags &= ~BIT(16);
+}
+
 enum insn_result insn_decode(struct vcpu *v, const struct cpu_user_regs *regs, struct insn *in);
 
 /* General register n; for bytes see reg_byte(). */
-u64 *reg_ptr(struct cpu_user_regs *regs, unsigned int n);
+extern const u8 reg_offset[16];
+static inline u64 *reg_ptr(struct cpu_user_regs *regs, unsigned int n)
+{
+	return (u64 *)((char *)regs + reg_offset[n & 15]);
+}
 u64 reg_read(struct cpu_user_regs *regs, const struct insn *in, unsigned int n, unsigned int bytes);
 /* As the CPU writes: 32 bits clear the upper half, 8 and 16 leave the rest. */
 void reg_write(struct cpu_user_regs *regs, const struct insn *in, unsigned int n, unsigned int bytes,

@@ -139,14 +139,8 @@ static bool modify(struct pt_write *w)
 /* Registers that get something of what was read. */
 static void modify_registers(struct pt_write *w)
 {
-	switch (w->in.opcode) {
-	case 0x86:
-	case 0x87:
-	case 0x0fc0:
-	case 0x0fc1:
+	if ((w->in.opcode & ~1) == 0x86 || (w->in.opcode & ~1) == 0x0fc0)
 		reg_write(w->regs, &w->in, w->in.reg, w->bytes, w->old);
-		break;
-	}
 	if (w->sets_flags)
 		w->regs->rflags = (w->regs->rflags & ~FLAGS_ARITH) | w->flags;
 }
@@ -270,18 +264,7 @@ static void bit_string_address(struct pt_write *w)
 
 static bool is_byte_op(u16 opcode)
 {
-	switch (opcode) {
-	case 0x0fab:
-	case 0x0fb3:
-	case 0x0fbb:
-	case 0x0fba:
-	case 0x0fc3:
-	case 0x0fc7:
-	case 0x83:
-		return false;
-	default:
-		return !(opcode & 1);
-	}
+	return !(opcode & 1) && opcode != 0x0fba;
 }
 
 static bool emulate_write(struct pt_write *w)
@@ -310,28 +293,63 @@ static bool emulate_write(struct pt_write *w)
 }
 
 /*
- * The two that Linux uses most, taken apart without the decoder: MOV and XCHG of a 64-bit register, the
- * address in another one.  False: not one of these, or refused; nothing is done.
+ * ANDB of a byte with a mask, by which Linux makes entries read-only: (F0 or 3E, where Linux patched that away) (REX) 80 /4 ib,
+ * the address in a register.
+ */
+static bool and_quick(struct vcpu *v, struct cpu_user_regs *regs, u64 va, u64 code)
+{
+	unsigned int shift = (va & 7) * 8, length = 3, base = 0;
+	u64 old, keep;
+
+	if ((u8)code == 0xf0 || (u8)code == 0x3e) {
+		code >>= 8;
+		length++;
+	}
+	if ((code & 0xfe) == 0x40) {
+		base = (code & 1) << 3;
+		code >>= 8;
+		length++;
+	}
+	/* mod 0: not the one that is relative to RIP; with SIB only a base. */
+	if ((code & 0xf8ff) != 0x2080 || (code & 0x700) == 0x500)
+		return false;
+	base |= code >> 8 & 7;
+	if ((base & 7) == 4) {
+		if ((code >> 16 & 0xff) != 0x24)
+			return false;
+		code >>= 8;
+		length++;
+	}
+	keep = ~((~code >> 16 & 0xff) << shift);
+	if (*reg_ptr(regs, base) != va || entry_write_word(v, va & ~7UL, keep, 0, &old))
+		return false;
+	regs->rflags = (regs->rflags & ~FLAGS_ARITH) | result_flags((old & keep) >> shift, 1);
+	insn_quick_done(regs, length);
+	return true;
+}
+
+/*
+ * What Linux uses most, taken apart without the decoder: MOV and XCHG of a 64-bit register, the address in another one.
+ * False: not one of these, or refused; nothing is done.
  */
 static bool write_quick(struct vcpu *v, struct cpu_user_regs *regs, u64 va)
 {
-	u64 old, *reg;
-	u8 b[3], rm;
+	u64 code, old, *reg;
+	u8 rm, op;
 
-	if ((u16)regs->cs != FLAT_KERNEL_CS || (regs->rflags & FLAGS_TF) || copy_from_guest(b, regs->rip, sizeof(b)))
+	if (!insn_quick(v, regs, &code))
 		return false;
-	rm = b[2] & 7;
+	rm = code >> 16 & 0xc7;
+	op = code >> 8;
 	/* REX.W and no index, MOV or XCHG, mod 0 without SIB and RIP. */
-	if ((b[0] & 0xfa) != 0x48 || (b[1] != 0x89 && b[1] != 0x87) || b[2] >> 6 || rm == 4 || rm == 5 ||
-	    *reg_ptr(regs, rm | (b[0] & 1) << 3) != va)
+	if ((code & 0xfa) != 0x48 || (op != 0x89 && op != 0x87) || rm > 7 || rm == 4 || rm == 5)
+		return and_quick(v, regs, va, code);
+	reg = reg_ptr(regs, (code >> 19 & 7) | (code & 4) << 1);
+	if ((va & 7) || *reg_ptr(regs, rm | (code & 1) << 3) != va || entry_write_word(v, va, 0, *reg, &old))
 		return false;
-	reg = reg_ptr(regs, (b[2] >> 3 & 7) | (b[0] & 4) << 1);
-	if ((va & 7) || entry_write_word(v, va, *reg, b[1] == 0x87 ? &old : NULL))
-		return false;
-	if (b[1] == 0x87)
+	if (op == 0x87)
 		*reg = old;
-	regs->rip += sizeof(b);
-	regs->rflags &= ~FLAGS_RF;
+	insn_quick_done(regs, 3);
 	return true;
 }
 

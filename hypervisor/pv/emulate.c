@@ -323,33 +323,20 @@ static enum result emulate_kernel_mode(struct emulation *e)
 
 static enum result emulate(struct emulation *e)
 {
-	if (e->in.opcode == 0x0f01)
-		return emulate_group7(e);
-	switch (e->in.opcode) {
-	case 0x0f06:
-	case 0x0f09:
-	case 0x0f20 ... 0x0f23:
-	case 0x0f30:
-	case 0x0f32:
-		return e->v->pv.kernel_mode ? emulate_kernel_mode(e) : EMUL_REFUSED;
-	default:
-		return emulate_any_mode(e);
-	}
+	enum result r = e->in.opcode == 0x0f01 ? emulate_group7(e) : emulate_any_mode(e);
+
+	return r == EMUL_REFUSED && e->v->pv.kernel_mode ? emulate_kernel_mode(e) : r;
 }
 
 /* RDMSR, which Linux does at every switch of processes, without the decoder.  False: not this, or refused. */
 static bool rdmsr_quick(struct vcpu *v, struct cpu_user_regs *regs)
 {
-	u8 b[2];
-	u64 val;
+	u64 code, val;
 
-	if (!v->pv.kernel_mode || (u16)regs->cs != FLAT_KERNEL_CS || (regs->rflags & FLAGS_TF) ||
-	    copy_from_guest(b, regs->rip, sizeof(b)) || b[0] != 0x0f || b[1] != 0x32 ||
-	    guest_rdmsr(v, (u32)regs->rcx, &val))
+	if (!insn_quick(v, regs, &code) || (u16)code != 0x320f || guest_rdmsr(v, (u32)regs->rcx, &val))
 		return false;
 	set_edx_eax(regs, val);
-	regs->rip += sizeof(b);
-	regs->rflags &= ~FLAGS_RF;
+	insn_quick_done(regs, 2);
 	return true;
 }
 

@@ -76,6 +76,43 @@ static void forms(void)
 	check_eq(entry_set(entry, 0), 0, "and empty");
 }
 
+/* ANDB of byte `byte` of the entry, and of the same in ordinary memory: all that it leaves is the same. */
+#define AND(insn, base_reg, byte)                                                                  \
+	do {                                                                                       \
+		u64 flags[2];                                                                      \
+                                                                                                   \
+		check_eq(entry_set(entry, PTE(mfn_of(page), PTE_DATA)), 0, "a page");              \
+		plain = LIVE(*entry);                                                              \
+		for (int i = 0; i < 2; i++) {                                                      \
+			register u64 at __asm__(base_reg) = (u64)(i ? &plain : entry) + (byte);    \
+                                                                                                   \
+			__asm__ volatile("stc; " insn "; pushfq; popq %0"                          \
+					 : "=r"(flags[i]) : "r"(at) : "memory", "cc");             \
+		}                                                                                  \
+		check_eq(LIVE(*entry), (long)plain, insn);                                         \
+		check_eq(flags[0] & 0x8c5, (long)flags[1] & 0x8c5, "and its flags");               \
+	} while (0)
+
+static void ands(void)
+{
+	static u64 plain;
+	u64 *page = page_alloc();
+
+	AND("lock andb $0xfd, (%%rdi)", "rdi", 0);
+	AND("lock andb $0xfd, (%%r9)", "r9", 0);
+	AND("lock andb $0xfd, (%%r12)", "r12", 0);
+	AND(".byte 0x3e; andb $0xfd, (%%r12)", "r12", 0);
+	AND(".byte 0x3e; andb $0xfd, (%%rbx)", "rbx", 0);
+	AND("andb $0xfd, (%%rsi)", "rsi", 0);
+	AND("andb $0, (%%rdx)", "rdx", 0);
+	AND("andb $0, (%%r13)", "r13", 0);
+	AND("andb $0x9f, (%%r14)", "r14", 0);
+	AND("andb $0xf0, (%%r8)", "r8", 1);
+	AND("lock andb $0x7f, (%%r10)", "r10", 7);
+	AND("andb $0xfd, 0x10(%%rdi)", "rdi", -0x10);
+	check_eq(entry_set(entry, 0), 0, "and empty");
+}
+
 static void bad(void)
 {
 	u64 old;
@@ -103,5 +140,6 @@ void test_main(void)
 	entry = entry_of((u64)window, 1);
 	good();
 	forms();
+	ands();
 	bad();
 }

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * own-request - the call that kernels make most: one request about oneself, nothing to be counted
+ * own-request - the call that kernels make most: one request about oneself, nothing to be counted; and other short ones
  *
  * Right: it answers as the same request in a batch does, also when the upper halves of the count and of the
- * domain's number hold rubbish; registers other than RAX, RCX and R11 are kept; events that become
+ * domain's number hold rubbish, or that of the call's number; registers other than RAX, RCX and R11 are kept; events that become
  * due meanwhile are delivered when it returns; what is refused changes nothing.
  * ABI: __HYPERVISOR_mmu_update, __HYPERVISOR_mmuext_op in xen.h.
  */
@@ -23,7 +23,7 @@ static long call(u64 nr, const void *req, bool rubbish)
 	register u64 r13 __asm__("r13") = 0x1313;
 	register u64 r14 __asm__("r14") = 0x1414;
 	register u64 r15 __asm__("r15") = 0x1515;
-	u64 rdi = (u64)req, rsi = 1 | (rubbish ? RUBBISH : 0), rdx = 0, rbx = 0xbb, rax = nr;
+	u64 rdi = (u64)req, rsi = 1 | (rubbish ? RUBBISH : 0), rdx = 0, rbx = 0xbb, rax = nr | (rubbish ? RUBBISH : 0);
 
 	__asm__ volatile("syscall"
 			 : "+a"(rax), "+D"(rdi), "+S"(rsi), "+d"(rdx), "+b"(rbx), "+r"(r8), "+r"(r9),
@@ -89,6 +89,22 @@ static void operations(void)
 	check_kept("unreadable");
 }
 
+static void others(void)
+{
+	static const u32 none[] = { 6, 63, 64, 0x80000000, 0xffffffff };
+
+	for (int rubbish = 0; rubbish < 2; rubbish++) {
+		check_eq(call(__HYPERVISOR_xen_version, NULL, rubbish) >> 16, 4, "a version");
+		check_kept("xen_version");
+		check_eq(call(__HYPERVISOR_set_timer_op, NULL, rubbish), 0, "no timer");
+		check_kept("set_timer_op");
+		for (unsigned int i = 0; i < sizeof(none) / sizeof(none[0]); i++) {
+			check_eq(call(none[i], NULL, rubbish), -XEN_ENOSYS, "no call %u", none[i]);
+			check_kept("no such call");
+		}
+	}
+}
+
 static void event_due(void)
 {
 	mmuext_op_t op = { .cmd = MMUEXT_TLB_FLUSH_LOCAL };
@@ -110,11 +126,19 @@ static void event_due(void)
 	check_kept("with an event");
 	check_eq(upcall_count, before + 1, "does");
 	events_disable();
+	check_eq(event_op(EVTCHNOP_send, &send), 0, "one more");
+	LIVE(this_vcpu_info()->evtchn_upcall_mask) = 0;
+	barrier();
+	check_eq(call(__HYPERVISOR_xen_version, NULL, false) >> 16, 4, "another call");
+	check_kept("with an event");
+	check_eq(upcall_count, before + 2, "does, too");
+	events_disable();
 }
 
 void test_main(void)
 {
 	entries();
 	operations();
+	others();
 	event_due();
 }

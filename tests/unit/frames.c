@@ -602,8 +602,8 @@ static void test_filled_later(void)
 		u[i] = (mmu_update_t){ slot(3, 104 + 32 * i), pte_make(page[6], i ? RO : RW) };
 	is_int(fake_call(HC_mmu_update, (u64)u, 2, 0, DOMID_SELF), 0, "104 and 136 by a batch");
 	is_int(fake_call(HC_update_va_mapping, 168 << PAGE_SHIFT, pte_make(page[7], RW), 0, 0), 0, "168 by its address");
-	is_int(entry_write_word(v, PAGE_SIZE + 200 * 8, pte_make(page[8], RW), NULL), 0, "200 by a write");
-	is_int(entry_write_word(v, PAGE_SIZE + 232 * 8, pte_make(page[8], RO), &old), 0, "232 by an exchange");
+	is_int(entry_write_word(v, PAGE_SIZE + 200 * 8, 0, pte_make(page[8], RW), &old), 0, "200 by a write");
+	is_int(entry_write_word(v, PAGE_SIZE + 232 * 8, 0, pte_make(page[8], RO), &old), 0, "232 by an exchange");
 	is_int(entry_map_grant(v, 264 << PAGE_SHIFT, false, page[9], RO), 0, "264 by a grant");
 	is_int(update(slot(2, 300), pte_make(page[10], RW)), 0, "300 one level up");
 	is_int(update(slot(0, 300), pte_make(page[11], RW)), 0, "and at the top");
@@ -684,12 +684,12 @@ static void test_emulated(void)
 	is_int(table(page[3])[9], pte_make(page[7], RW), "is done");
 	is_int(entry_emulate_write(v, va + 4, 0, 8, NULL), -EINVAL, "not across two entries");
 
-	is_int(entry_write_word(v, va + 8 * 10, pte_make(page[6], RW), NULL), 0, "a whole entry");
-	is_int(entry_write_word(v, va + 8 * 10, pte_make(page[7], RO), &expected), 0, "exchanged");
+	is_int(entry_write_word(v, va + 8 * 10, 0, pte_make(page[6], RW), &expected), 0, "a whole entry");
+	is_int(entry_write_word(v, va + 8 * 10, 0, pte_make(page[7], RO), &expected), 0, "exchanged");
 	is_int(expected, pte_make(page[6], RW), "for what was there");
 	is_int(frame_type_refs(fr(6)), 0, "which is let go");
-	is_int(entry_write_word(v, va + 8 * 10, pte_make(page[2], RW), &expected), -EBUSY, "not for a writable table");
-	is_int(entry_write_word(v, 8 * 10, 0, NULL), -EINVAL, "nor where a writable page is");
+	is_int(entry_write_word(v, va + 8 * 10, 0, pte_make(page[2], RW), &expected), -EBUSY, "not for a writable table");
+	is_int(entry_write_word(v, 8 * 10, 0, 0, &expected), -EINVAL, "nor where a writable page is");
 	is_int(table(page[3])[10], pte_make(page[7], RO), "it stays");
 	check_clean("emulated writes");
 }

@@ -142,7 +142,7 @@ static void do_va(u32 who)
 	if (rnd(3))
 		fake_call(HC_update_va_mapping, va, some_entry(who), UVMF_TLB_FLUSH | UVMF_ALL, 0);
 	else if (rnd(2))
-		entry_write_word(current, va & ~7UL, some_entry(who), rnd(2) ? &va : NULL);
+		entry_write_word(current, va & ~7UL, rnd(2) ? ~0UL << rnd(64) : 0, some_entry(who), &va);
 	else if (entry_is_emulatable(current, va))
 		entry_emulate_write(current, va & ~7UL, some_entry(who), 8, NULL);
 }
