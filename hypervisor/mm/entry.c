@@ -92,7 +92,7 @@ static inline void l1_drop(pte_t e, const struct ram_range *range)
 	if (!f)
 		return;
 	if (!(e & PTE_WRITE))
-		frame_put(f);
+		frame_put_inline(f);
 	else if (unlikely(!frame_put_both_fast(f)))
 		frame_put_both(f, false);
 }

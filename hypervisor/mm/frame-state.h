@@ -98,6 +98,17 @@ static inline bool frame_put_both_fast(struct frame *f)
 	return (x & FS_TYPE_REF_MASK) > FS_TYPE_REF && frame_cas(f, &x, x - FS_REF - FS_TYPE_REF);
 }
 
+/* There were `refs` references, and there is one less. */
+void frame_put_last(struct frame *f, u64 refs);
+
+static inline void frame_put_inline(struct frame *f)
+{
+	u64 refs = __atomic_fetch_sub(&f->state, FS_REF, __ATOMIC_SEQ_CST) & FS_REF_MASK;
+
+	if (unlikely(refs <= 1))
+		frame_put_last(f, refs);
+}
+
 /* A general reference, in line, with the same meaning of false. */
 static inline bool frame_get_fast(struct frame *f, const struct domain *d)
 {

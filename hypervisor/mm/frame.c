@@ -153,14 +153,15 @@ bool frame_get(struct frame *f, const struct domain *d)
 	return false;
 }
 
+void frame_put_last(struct frame *f, u64 refs)
+{
+	CHECK(refs == 1);
+	frame_release(f);
+}
+
 void frame_put(struct frame *f)
 {
-	u64 refs = __atomic_fetch_sub(&f->state, FS_REF, __ATOMIC_SEQ_CST) & FS_REF_MASK;
-
-	if (unlikely(refs <= 1)) {
-		CHECK(refs == 1);
-		frame_release(f);
-	}
+	frame_put_inline(f);
 }
 
 /* ---- writable uses ------------------------------------------------------------------------------ */

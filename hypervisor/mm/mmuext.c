@@ -257,7 +257,12 @@ unsigned long mmuext_own(struct vcpu *v, guest_va_t req)
 	struct subop_call c = { .v = v, .extra = (u64)d, .arg = (u64)&op };
 
 	v->hc.nr = HC_mmuext_op;
-	if (READ_ONCE(d->mm.dying) || !fetch_words(NULL, (u64 *)&op, req, sizeof(op)) || subop_call(FAM_mmuext, op.cmd, &c))
+	if (READ_ONCE(d->mm.dying) || !fetch_words(NULL, (u64 *)&op, req, sizeof(op)))
+		return OWN_NOT;
+	/* Linux' most usual one needs no looking up: all may do it, and it cannot fail. */
+	if (op.cmd == MMUEXT_INVLPG_LOCAL)
+		flush_page(BIT(this_cpu()), op.arg1.linear_addr);
+	else if (subop_call(FAM_mmuext, op.cmd, &c))
 		return OWN_NOT;
 	hypercall_count(HC_mmuext_op);
 	return READ_ONCE(d->mm.dying) ? OWN_LEFT : OWN_DONE;

@@ -384,13 +384,13 @@ static __attribute__((noinline)) bool write_decoded(struct vcpu *v, struct cpu_u
 }
 
 /**
- * emulate_pt_write - a write fault of the guest kernel at an L1 table of its own
+ * emulate_pt_write - a write fault of the guest kernel, maybe at an L1 table of its own
  * @va: where the CPU refused it (CR2)
  *
- * Return: true when the write was done (or is to be tried again, or a fault of another operand was
- * injected); false to give the guest its fault.
+ * The write is done, or to be tried again, or a fault of another operand was injected; else the guest gets its fault.
  */
-bool emulate_pt_write(struct vcpu *v, struct cpu_user_regs *regs, u64 va)
+void emulate_pt_write(struct vcpu *v, struct cpu_user_regs *regs, u64 va)
 {
-	return write_quick(v, regs, va) || write_decoded(v, regs, va);
+	if (!write_quick(v, regs, va) && !write_decoded(v, regs, va))
+		pv_inject_page_fault(v, va, regs->error_code);
 }

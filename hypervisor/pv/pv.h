@@ -82,8 +82,8 @@ void pv_load_root(struct vcpu *v);
 bool emulate_privileged(struct vcpu *v, struct cpu_user_regs *regs);
 /* #UD: ud2 "xen" cpuid.  True: done. */
 bool emulate_forced_cpuid(struct vcpu *v, struct cpu_user_regs *regs);
-/* #PF write to a read-only L1 of the guest's own: decode and do it by entry_emulate_write().  True: done. */
-bool emulate_pt_write(struct vcpu *v, struct cpu_user_regs *regs, u64 va);
+/* #PF write to what may be a read-only L1 of the guest's own: do it by entry_emulate_write(), or the fault is the guest's. */
+void emulate_pt_write(struct vcpu *v, struct cpu_user_regs *regs, u64 va);
 
 /* CPUID as guests may see it (pv/cpuid.c); used by both CPUID paths. */
 struct cpuid_leaf { u32 a, b, c, d; };

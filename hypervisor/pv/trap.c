@@ -55,11 +55,12 @@ static void page_fault(struct vcpu *v, struct cpu_user_regs *regs, u64 cr2)
 {
 	u32 ec = regs->error_code;
 
-	if (va_is_hypervisor(cr2)) {
+	if (unlikely(va_is_hypervisor(cr2))) {
 		if (!(ec & EC_USER) && window_fault(v, regs, cr2))
 			return;
 	} else if ((ec & (EC_PRESENT | EC_WRITE | EC_RSVD)) == (EC_PRESENT | EC_WRITE) &&
-		   v->pv.kernel_mode && emulate_pt_write(v, regs, cr2)) {
+		   v->pv.kernel_mode) {
+		emulate_pt_write(v, regs, cr2);
 		return;
 	}
 	pv_inject_page_fault(v, cr2, ec);
