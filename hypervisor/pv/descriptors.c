@@ -97,18 +97,24 @@ static unsigned int gdt_pages(const struct vcpu *v)
 /* The CR3 write that follows in the switch flushes what the window showed before. */
 void descriptors_load(struct vcpu *v)
 {
-	u64 ldt = PERCPU_LDT(this_cpu());
-	pte_t *e = hv_map_entry(PERCPU_GDT(this_cpu())), none = empty_gdt_entry();
-	unsigned int n = gdt_pages(v), i;
+	static struct { pte_t *entry; u32 gdt, ldt; } windows[NR_CPUS];	/* pages shown of each */
+	typeof(windows[0]) *w = &windows[this_cpu()];
+	u32 gdt = gdt_pages(v), ldt = (v->pv.ldt_entries + 511) / 512, i;
 
 	static_assert(0x200000 % PERCPU_DT_SIZE == 0, "the window's entries stand in one L1 table");
-	for (i = 0; i < n; i++)
-		WRITE_ONCE(e[i], window_entry(mfn_to_frame(v->pv.gdt_frames[i])));
-	for (; i < GDT_GUEST_PAGES; i++)
-		WRITE_ONCE(e[i], none);
-	for (i = 0; i < ARRAY_SIZE(v->pv.ldt_frames); i++)
-		WRITE_ONCE(e[16 + i], window_entry(v->pv.ldt_frames[i]));
-	ldt_load(ldt, v->pv.ldt_entries);
+	if (!w->entry) {
+		w->entry = hv_map_entry(PERCPU_GDT(this_cpu()));
+		w->gdt = GDT_GUEST_PAGES;
+	}
+	for (i = 0; i < gdt; i++)
+		WRITE_ONCE(w->entry[i], window_entry(mfn_to_frame(v->pv.gdt_frames[i])));
+	for (; i < w->gdt; i++)
+		WRITE_ONCE(w->entry[i], empty_gdt_entry());
+	for (i = 0; i < MAX(ldt, w->ldt); i++)
+		WRITE_ONCE(w->entry[16 + i], window_entry(v->pv.ldt_frames[i]));
+	w->gdt = gdt;
+	w->ldt = ldt;
+	ldt_load(PERCPU_LDT(this_cpu()), v->pv.ldt_entries);
 }
 
 static void window_refresh(struct vcpu *v)

@@ -173,7 +173,8 @@ u32 rq_target(const struct vcpu *v, ns_t now)
 		run_queue.idle &= ~BIT(cpu);
 		return cpu;
 	}
-	for_each_bit(n, v->sched.hard, nr_cpus) {
+	for (u64 left = v->sched.hard[0] & cpus_online[0]; left; left &= left - 1) {
+		u32 n = __builtin_ctzl(left);
 		struct sched_cpu *c = &run_queue.cpu[n];
 
 		if (c->curr->sched.idle)
@@ -187,9 +188,7 @@ u32 rq_target(const struct vcpu *v, ns_t now)
 			busiest = n;
 		}
 	}
-	if (most <= 2 * LEAD && busiest < nr_cpus && run_queue.cpu[busiest].sliced)
-		return nr_cpus;
-	return busiest;
+	return most <= 2 * LEAD ? nr_cpus : busiest;
 }
 
 u32 rq_helper(ns_t now)

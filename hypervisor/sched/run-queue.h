@@ -13,11 +13,11 @@
 
 struct sched_cpu {
 	u32 cpu;
-	bool sliced;			/* a timer ends curr's slice, for others wait, or it is not as free as can be */
+	bool sliced;			/* curr is looked at each time: others wait, or it is not as free as can be */
 	struct vcpu *curr;		/* runs now; not in the list */
 	struct vcpu *idle;
 	s64 vtime;			/* what the least served here have had; never goes back */
-	struct timer slice;		/* ends curr's slice */
+	struct timer slice;		/* ends curr's slice, or comes before it does; always set while curr is not idle */
 };
 
 /*

@@ -80,14 +80,16 @@ void vcpu_runstate_get(struct vcpu *v, struct vcpu_runstate_info *out)
 
 void runstate_update_guest(struct vcpu *v)
 {
-	struct vcpu_runstate_info r = v->sched.runstate;
 	guest_va_t va = v->sched.runstate_area;
 	guest_va_t entry = va + offsetof(struct vcpu_runstate_info, state_entry_time);
-	u64 stamp = r.state_entry_time;
 	bool flagged = vcpu_assist(v, VMASST_TYPE_runstate_update_flag);
+	struct vcpu_runstate_info r;
+	u64 stamp;
 
 	if (!va)
 		return;
+	r = v->sched.runstate;
+	stamp = r.state_entry_time;
 	if (!v->pv.kernel_mode) {
 		v->sched.area_owed = true;
 		return;
@@ -406,6 +408,8 @@ static void periodic_start(struct vcpu *v, ns_t now)
 	if (!period)
 		return;
 	next = v->sched.last_tick + period;
+	if (now < next && READ_ONCE(v->sched.periodic.queued))
+		return;			/* as it was left */
 	if (now >= next) {
 		virq_raise(v, VIRQ_TIMER);
 		/* On the old grid, so that late ticks do not add up. */
@@ -415,14 +419,6 @@ static void periodic_start(struct vcpu *v, ns_t now)
 	timer_set(&v->sched.periodic, next);
 }
 
-static void leave(struct vcpu *prev)
-{
-	if (prev->sched.idle)
-		return;
-	runstate_update_guest(prev);
-	timer_stop(&prev->sched.periodic);
-}
-
 static void arrive(struct vcpu *next, u32 cpu, ns_t now)
 {
 	if (next->sched.idle)
@@ -430,26 +426,28 @@ static void arrive(struct vcpu *next, u32 cpu, ns_t now)
 	guest_cpu_load(next);
 	if (next->sched.clock_in != next->evtchn.info)
 		clock_update_vcpu(next);
-	runstate_update_guest(next);
-	timer_migrate(&next->sched.periodic, cpu);
-	timer_migrate(&next->sched.singleshot, cpu);
-	timer_migrate(&next->sched.poll, cpu);
+	if (next->sched.runstate_area)
+		runstate_update_guest(next);
+	if (next->sched.periodic.cpu != cpu) {
+		timer_migrate(&next->sched.periodic, cpu);
+		timer_migrate(&next->sched.singleshot, cpu);
+		timer_migrate(&next->sched.poll, cpu);
+	}
 	periodic_start(next, now);
 }
 
 /* Interrupts off.  prev's state is saved once context_switch() is back: then others may run it. */
-static void switch_to(struct sched_cpu *c, struct vcpu *prev, struct vcpu *next, ns_t now)
+static void switch_to(struct vcpu *prev, struct vcpu *next, ns_t now)
 {
 	u32 cpu = nr_cpus;
 
-	leave(prev);
+	if (prev->sched.runstate_area)
+		runstate_update_guest(prev);
 	context_switch(prev, next);
 	if (!prev->sched.idle) {
 		spin_lock(&run_queue.lock);
-		if (is_runnable(prev)) {
-			c->sliced = !next->sched.idle;
+		if (is_runnable(prev))
 			cpu = enqueue(prev, now);
-		}
 		/* The last of prev: who waits for this may free it. */
 		__atomic_store_n(&prev->sched.running, false, __ATOMIC_RELEASE);
 		spin_unlock(&run_queue.lock);
@@ -478,7 +476,8 @@ void schedule(void)
 	ns_t now;
 
 	/* Alone, and free to go on: charged when that changes, of which we would be told again. */
-	if (!READ_ONCE(run_queue.first) && !READ_ONCE(c->sliced) && !prev->sched.idle && is_runnable(prev)) {
+	if (!READ_ONCE(run_queue.first) && !READ_ONCE(c->sliced) && READ_ONCE(c->slice.queued) &&
+	    !prev->sched.idle && is_runnable(prev)) {
 		prev->sched.yielded = false;
 		return;
 	}
@@ -495,11 +494,10 @@ void schedule(void)
 	tell(helper);
 	start_refill(prev->domain, now);
 	if (next != prev)
-		switch_to(c, prev, next, now);	/* prev may be gone when this is back */
-	if (READ_ONCE(c->sliced))
+		switch_to(prev, next, now);	/* prev may be gone when this is back */
+	/* Too early is no harm, and never stopped: the timer is seldom set at a switch. */
+	if (!next->sched.idle && (!READ_ONCE(c->slice.queued) || c->slice.expires > next->sched.slice_end))
 		timer_set(&c->slice, next->sched.slice_end);
-	else
-		timer_stop(&c->slice);
 	start_refill(next->domain, now);
 	irq_restore(flags);
 }

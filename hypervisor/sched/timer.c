@@ -16,6 +16,7 @@ struct timer_queue {
 	struct spinlock lock;		/* LOCK_TIMER */
 	struct timer *first;		/* root: expires before all others */
 	struct timer *running;		/* its fn runs now */
+	ns_t armed;			/* the hardware fires then, by its CPU; what it fires for may be gone by then */
 };
 
 static struct timer_queue queues[NR_CPUS];
@@ -96,6 +97,15 @@ static struct timer_queue *lock_queue_of(struct timer *t, u64 *flags)
 	}
 }
 
+/* Lock held, on q's CPU. */
+static void arm(struct timer_queue *q, ns_t expires)
+{
+	if (expires >= q->armed)
+		return;
+	q->armed = expires;
+	lapic_timer_set(ns_to_tsc_deadline(expires));
+}
+
 void timer_init(struct timer *t, void (*fn)(void *), void *arg, u32 cpu)
 {
 	*t = (struct timer){ .fn = fn, .arg = arg, .cpu = cpu };
@@ -118,7 +128,7 @@ void timer_set(struct timer *t, ns_t expires)
 	heap_insert(q, t);
 	first = q->first == t;
 	if (first && cpu == this_cpu() && expires > now_ns()) {
-		lapic_timer_set(ns_to_tsc_deadline(expires));
+		arm(q, expires);
 		first = false;
 	}
 	spin_unlock_irqrestore(&q->lock, flags);
@@ -187,22 +197,21 @@ void timer_migrate(struct timer *t, u32 cpu)
 
 void timer_interrupt(void)
 {
+	queues[this_cpu()].armed = INT64_MAX;
 	softirq_raise(SOFTIRQ_TIMER);
 }
 
-/* The next expired timer of this CPU's queue, off the queue; NULL: none, and the hardware is set. */
+/* The next expired timer of this CPU's queue, off the queue; NULL: none, and the hardware is set for what is left. */
 static struct timer *next_expired(struct timer_queue *q)
 {
 	u64 flags = spin_lock_irqsave(&q->lock);
 	struct timer *t = q->first;
 
 	q->running = NULL;
-	if (!t) {
-		lapic_timer_set(~0UL);
-	} else if (t->expires > now_ns()) {
-		lapic_timer_set(ns_to_tsc_deadline(t->expires));
+	if (t && t->expires > now_ns()) {
+		arm(q, t->expires);
 		t = NULL;
-	} else {
+	} else if (t) {
 		heap_remove(q, t);
 		q->running = t;
 	}
@@ -268,4 +277,5 @@ void timers_dump(void)
 void timer_cpu_init(u32 cpu)
 {
 	spin_lock_init(&queues[cpu].lock, "timers", LOCK_TIMER);
+	queues[cpu].armed = INT64_MAX;
 }
