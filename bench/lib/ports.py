@@ -22,10 +22,10 @@ def _spec(column, count):
     guest = os.path.join(places.build_dir(), "pv-guest", "pv-guest-%s")
     how = {"qemu_args": list(columns.ICOUNT[:1]) + ["shift=0"], "accel": "tcg"} if count else {}
     if column == "native":
-        return machine.Spec(hypervisor=guest % "native", hv_args="program=bench", kernel="", **how)
+        return machine.Spec(hypervisor=guest % "native", hv_args="program=bench", kernel="", timeout=120, **how)
     hypervisor, extra = (places.hypervisor("release"), "") if column == "ours" else (peer.image(), " spec-ctrl=eager-fpu")
     return machine.Spec(hypervisor=hypervisor, hv_args=HV_ARGS + extra, kernel=guest % "pv",
-                        kernel_args="program=bench", **how)
+                        kernel_args="program=bench", timeout=120, **how)
 
 
 def _read(outcome, last, what):
@@ -54,7 +54,7 @@ def bare_spec(column, name, cpus, count):
     how = {"qemu_args": list(columns.ICOUNT), "accel": "tcg"} if count else {}
     hypervisor, extra = (places.hypervisor("release"), "") if column == "ours" else (peer.image(), columns.linux.XEN_EXTRA)
     return machine.Spec(hypervisor=hypervisor, hv_args="%s dom0_max_vcpus=%d%s" % (HV_ARGS, cpus, extra),
-                        kernel=image, initrd=image, smp=cpus, timeout=120, **how)
+                        kernel=image, initrd=image, smp=cpus, timeout=200, **how)
 
 
 def bare_figures(column, count=False):

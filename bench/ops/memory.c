@@ -2,6 +2,7 @@
 /* Page faults and changes of mappings.  Small pages everywhere: a paravirtual guest has no others. */
 #define _GNU_SOURCE
 #include <fcntl.h>
+#include <pthread.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -140,6 +141,36 @@ static void protect_stop(void)
 	munmap(page, PAGE);
 }
 
+/* The same while a thread of ours runs on the second CPU, whose translations have to go, too. */
+static pthread_t spinner;
+static volatile bool spin_on, spins;
+
+static void *spin(void *arg)
+{
+	pin(1);
+	for (spins = true; spin_on;)
+		;
+	return arg;
+}
+
+static bool protect_far_start(void)
+{
+	if (sysconf(_SC_NPROCESSORS_ONLN) < 2)
+		return false;
+	spin_on = true, spins = false;
+	need(!pthread_create(&spinner, NULL, spin, NULL), "a thread");
+	while (!spins)
+		;
+	return protect_start();
+}
+
+static void protect_far_stop(void)
+{
+	spin_on = false;
+	pthread_join(spinner, NULL);
+	protect_stop();
+}
+
 const struct op memory_ops[] = {
 	{ .name = "fault_anon", .run = anon_run },
 	{ .name = "fault_file", .start = file_start, .run = file_run, .stop = file_stop },
@@ -147,5 +178,6 @@ const struct op memory_ops[] = {
 	{ .name = "mmap_munmap", .run = map_run },
 	{ .name = "mmap_touch_page", .run = map_touch_run },
 	{ .name = "mprotect_twice", .start = protect_start, .run = protect_run, .stop = protect_stop },
+	{ .name = "mprotect_2cpu", .start = protect_far_start, .run = protect_run, .stop = protect_far_stop },
 	{ 0 },
 };
