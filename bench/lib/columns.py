@@ -49,7 +49,8 @@ def initrd():
 def _domu_initrd():
     """The ramdisk of an initial domain that makes the guest which is measured."""
     more = [f for f in toolstack.files(False) if not f[0].startswith("guests/")]
-    return ramdisk.build(more + [script("bench-domu"), script("block-script"), ("guests/vmlinux", linux.vmlinux()), ("guests/initrd", initrd())])
+    return ramdisk.build(more + [script("bench-domu"), script("block-script"), ("guests/vmlinux", linux.vmlinux()),
+                                 ("guests/initrd", initrd())])
 
 
 def _hypervisor(column):
@@ -62,7 +63,7 @@ def _hypervisor(column):
 def spec(column, words, icount, smp=1, timeout=600, what="bench", more=()):
     """A boot of one column that runs ops with these words, or another script of guest/."""
     domu = column.endswith("-domu")
-    kernel_args = "panic=-1 then=poweroff tests=" + ("daemons,bench-domu guest=" + what if domu else what)
+    kernel_args = "panic=-1 then=poweroff tests=" + ("daemons,bench-domu guest=%s vcpus=%d" % (what, smp) if domu else what)
     if words:
         kernel_args += " ops=" + ",".join(words)
     kernel_args = " ".join([kernel_args, *more])
