@@ -15,15 +15,3 @@ int rdmsr_safe(u32 msr, u64 *val)
 	*val = (u64)hi << 32 | lo;
 	return rc;
 }
-
-int wrmsr_safe(u32 msr, u64 val)
-{
-	int rc = -EFAULT;
-
-	__asm__ volatile("1: wrmsr\n"
-			 "	xor %[rc], %[rc]\n"
-			 "2:\n" EXTABLE(1b, 2b)
-			 : [rc] "+r"(rc)
-			 : "c"(msr), "a"((u32)val), "d"((u32)(val >> 32)) : "memory", "cc");
-	return rc;
-}

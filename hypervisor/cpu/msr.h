@@ -49,6 +49,5 @@
 
 /* 0, or -EFAULT when the CPU has no such register or refuses the value. */
 int __must_check rdmsr_safe(u32 msr, u64 *val);
-int __must_check wrmsr_safe(u32 msr, u64 val);
 
 #endif

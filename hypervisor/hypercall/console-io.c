@@ -7,7 +7,6 @@
  * that begin with the domain's number, and not more lines than LINES_PER_SECOND in the long run.
  */
 #include "dev/console.h"
-#include "hypercall/console-io.h"
 #include "hypercall/hypercall.h"
 #include "lib/string.h"
 #include "mm/guest-copy.h"
@@ -50,12 +49,6 @@ static struct domain_console *console_of(struct domain *d)
 		return c;
 	zfree(c);				/* another vCPU was first */
 	return none;
-}
-
-void console_io_domain_free(struct domain *d)
-{
-	zfree(d->console);
-	d->console = NULL;
 }
 
 static bool take_credit(struct domain_console *c)
