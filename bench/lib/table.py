@@ -7,7 +7,7 @@ import shares
 import verdict
 
 def _number(v):
-    return "" if v is None else "{:,.0f}".format(v) if abs(v) >= 1000 else "%.1f" % v
+    return "" if v is None else "{:,.0f}".format(v) if abs(v) >= 1000 else ("%.1f" if abs(v) >= 10 else "%.2f") % v
 
 
 def _ratio(v):
