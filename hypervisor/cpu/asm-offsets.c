@@ -41,8 +41,8 @@ void asm_offsets(void)
 	DEFINE(VCPU_nmi_masked, offsetof(struct vcpu, pv.nmi_masked));
 	DEFINE(VCPU_kernel_mode, offsetof(struct vcpu, pv.kernel_mode));
 	DEFINE(VCPU_kernel_sp, offsetof(struct vcpu, pv.kernel_sp));
-	DEFINE(VCPU_kernel_cr3, offsetof(struct vcpu, mm.kernel_cr3));
-	DEFINE(VCPU_user_cr3, offsetof(struct vcpu, mm.user_cr3));
+	DEFINE(VCPU_kernel_cr3, offsetof(struct vcpu, mm.kernel_load));
+	DEFINE(VCPU_user_cr3, offsetof(struct vcpu, mm.user_load));
 	DEFINE(VCPU_info, offsetof(struct vcpu, evtchn.info));
 	DEFINE(VINFO_pending, offsetof(struct vcpu_info, evtchn_upcall_pending));
 	DEFINE(VINFO_mask, offsetof(struct vcpu_info, evtchn_upcall_mask));

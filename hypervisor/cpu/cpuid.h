@@ -12,7 +12,7 @@ struct cpu_features {
 	u32 leaf1_ecx, leaf1_edx, leaf7_ebx, leaf7_ecx, ext1_ecx, ext1_edx;
 	u32 phys_bits;
 	bool tcg;			/* QEMU's emulator */
-	bool xsave, x2apic, tsc_deadline, invariant_tsc, fsgsbase, smep, smap, page_1g, sysenter;
+	bool xsave, x2apic, tsc_deadline, invariant_tsc, fsgsbase, smep, smap, page_1g, sysenter, pcid;
 	char vendor[13];
 };
 

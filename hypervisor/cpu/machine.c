@@ -17,10 +17,8 @@ static volatile bool stopping;
 /* NMIs: one of us says stop; or the firmware reports a fault, which the initial domain should hear of. */
 void nmi_handle(struct cpu_user_regs *regs)
 {
-	if (stopping) {
-		for (;;)
-			hlt();
-	}
+	while (stopping)
+		hlt();
 	if (this_cpu() == 0)
 		log_err("NMI on CPU 0, reason %#x, at %#lx", inb(0x61), (u64)regs->rip);
 }
@@ -48,8 +46,7 @@ void machine_power_off(void)
 	stop_others();
 	acpi_power_off();
 	log_err("the machine could not be switched off");
-	for (;;)
-		hlt();
+	machine_halt();
 }
 
 #define KBD_STATUS	0x64

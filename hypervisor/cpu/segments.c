@@ -54,14 +54,10 @@ void segments_load_all(struct vcpu *v)
 	bool ok = true;
 
 	/* Null into null is the common case; what another vCPU left must go, though. */
-	if (v->pv.ds | READ_SEL(ds))
-		ok &= LOAD_SEL(ds, v->pv.ds);
-	if (v->pv.es | READ_SEL(es))
-		ok &= LOAD_SEL(es, v->pv.es);
-	if (v->pv.fs | READ_SEL(fs))
-		ok &= LOAD_SEL(fs, v->pv.fs);
-	if (v->pv.gs | READ_SEL(gs))
-		ok &= LOAD_SEL(gs, v->pv.gs);
+	ok &= !(v->pv.ds | READ_SEL(ds)) || LOAD_SEL(ds, v->pv.ds);
+	ok &= !(v->pv.es | READ_SEL(es)) || LOAD_SEL(es, v->pv.es);
+	ok &= !(v->pv.fs | READ_SEL(fs)) || LOAD_SEL(fs, v->pv.fs);
+	ok &= !(v->pv.gs | READ_SEL(gs)) || LOAD_SEL(gs, v->pv.gs);
 	v->pv.bad_segments |= !ok;
 
 	/* A selector load changes the base, so bases come last. */

@@ -22,6 +22,7 @@
 #define CR4_SMEP	BIT(20)
 #define CR4_SMAP	BIT(21)
 #define CR4_FSGSBASE	BIT(16)
+#define CR4_PCIDE	BIT(17)
 #define CR4_PGE		BIT(7)
 #define CR4_MCE		BIT(6)
 
@@ -29,7 +30,7 @@
 #define START_LIMIT_US	1000000
 
 u32 nr_cpus = 1;
-u64 cpus_online[NR_CPUS / 64];
+u64 cpus_online[NR_CPUS / 64] = { BIT(0) };
 bool smap_is_on;
 static struct pcpu *pcpus[NR_CPUS];
 
@@ -92,12 +93,10 @@ static void control_registers(void)
 {
 	u64 cr4 = read_cr4() & ~CR4_PGE;
 
-	if (cpu_features.smep)
-		cr4 |= CR4_SMEP;
-	if (cpu_features.fsgsbase)
-		cr4 |= CR4_FSGSBASE;
-	if (cpu_features.leaf1_edx & BIT(7))
-		cr4 |= CR4_MCE;
+	cr4 |= cpu_features.smep ? CR4_SMEP : 0;
+	cr4 |= cpu_features.fsgsbase ? CR4_FSGSBASE : 0;
+	cr4 |= cpu_features.leaf1_edx & BIT(7) ? CR4_MCE : 0;
+	cr4 |= cpu_features.pcid ? CR4_PCIDE : 0;		/* CR3 is hv_root's address, without a tag */
 	if (cpu_features.smap) {
 		cr4 |= CR4_SMAP;
 		smap_is_on = true;
@@ -193,6 +192,6 @@ void __init smp_start(void)
 		start_others(max);
 		memcpy(mfn_to_hv(low_page), saved, size);
 	}
-	log_info("%u CPU%s, TSC %s", nr_cpus, nr_cpus > 1 ? "s" : "",
-		 tsc_is_stable ? "the same on all" : "NOT the same on all");
+	log_info("%u CPU%s, TSC %s, TLB %s tags", nr_cpus, nr_cpus > 1 ? "s" : "",
+		 tsc_is_stable ? "the same on all" : "NOT the same on all", cpu_features.pcid ? "with" : "without");
 }

@@ -21,7 +21,7 @@
 	" iommu_inclusive_mapping irq_ratelimit irq_vector_map irq-max-guests ivmd ivrs_hpet ivrs_ioapic" \
 	" lapic lapic_timer_c2_ok ler low_crashinfo low_mem_virq_limit max_cstate max_gsi_irqs max_lpi_bits mce" \
 	" mce_fb mce_verbosity mmcfg msi mtrr.show mtrr mwait-idle nmi noapic noirqbalance nolapic nolapic_timer" \
-	" nomigrate nosh noserialnumber nospec numa numa_balancing partial-emulation pcid pci pci-phantom pci-passthrough" \
+	" nomigrate nosh noserialnumber nospec numa numa_balancing partial-emulation pci pci-phantom pci-passthrough" \
 	" pdx-compress ple_gap ple_window pku ps2 psr pv pv-l1tf pv-linear-pt rcu-idle-timer-period-ms reboot ro-hpet" \
 	" rtds sched-gran sched_credit_tslice_ms sched_credit2_max_cpus_runqueue sched_credit2_migrate_resist" \
 	" sched_debug sched_smt_power_savings secondary-exec sched scrub-domheap serial_tx_buffer" \

@@ -263,10 +263,7 @@ void hv_unmap(void *va, size_t size)
 
 	for (u64 i = 0; i < n; i++)
 		hv_map_page(start + i * PAGE_SIZE, 0, 0);
-	if (nr_cpus > 1)
-		tlb_flush_mask(cpus_online);
-	else
-		write_cr3(read_cr3());
+	tlb_flush_mask(cpus_online);
 	flags = spin_lock_irqsave(&window_lock);
 	for (u64 i = first; i < first + n; i++)
 		bitmap_clear(window_map, i);

@@ -36,9 +36,10 @@ struct domain_mm {
 };
 
 struct vcpu_mm {
-	/* CR3 values; the roots hold a general and a FT_L4 reference each.  user may be 0. */
+	/* Addresses; the roots hold a general and a FT_L4 reference each.  user may be 0. */
 	u64 kernel_cr3;
 	u64 user_cr3;
+	u64 kernel_load, user_load;	/* the same as a change of mode writes them (mm/tags.h) */
 };
 
 /*
@@ -121,6 +122,8 @@ extern pte_t *hv_root;				/* the hypervisor's own L4 (idle) */
 
 /* ---- TLB ------------------------------------------------------------------------------------ */
 
+/* Load the root of current's mode, with an empty TLB. */
+void tlb_load_root(void);
 void tlb_flush_local(void);
 void tlb_flush_mask(const u64 *cpu_mask);		/* bitmap of NR_CPUS bits; waits until done */
 void tlb_flush_page_mask(const u64 *cpu_mask, guest_va_t va);
@@ -128,9 +131,6 @@ void tlb_flush_domain(struct domain *d);		/* every CPU that runs one of d's vCPU
 void cache_flush_mask(const u64 *cpu_mask);		/* write back and invalidate caches */
 /* Answer requests of other CPUs now: for the IPI, and for loops that wait with interrupts off. */
 void tlb_poll(void);
-/* Whoever writes CR3 himself: tlb_cr3_done(tlb_cr3_begin()) around it spares flushes later on. */
-u64 tlb_cr3_begin(void);
-void tlb_cr3_done(u64 stamp);
 /*
  * The TLB clock counts flushes.  What went out of use when it read `stamp` may linger in CPUs that have
  * not flushed since; tlb_flush_since() flushes those that run a guest.

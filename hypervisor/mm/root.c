@@ -3,10 +3,12 @@
  * The root tables of vCPUs.  Each that a vCPU may load holds a general reference and a use as L4; the
  * old one's go when no CPU has it loaded any more.
  */
+#include "cpu/cpuid.h"
 #include "cpu/insn.h"
 #include "hypercall/hypercall.h"
 #include "mm/frame-state.h"
 #include "mm/layout.h"
+#include "mm/tags.h"
 
 void root_fill_hv_slots(pte_t *l4)
 {
@@ -51,10 +53,12 @@ static int set_root(struct vcpu *v, u64 *cr3, mfn_t root)
 		rc = frame_get_both(f, d, FT_L4, !current->sched.idle);
 	if (!rc) {
 		*cr3 = root << PAGE_SHIFT;
+		*(kernel ? &v->mm.kernel_load : &v->mm.user_load) = tag_load(*cr3, kernel ? TAG_KERNEL : TAG_USER,
+									     cpu_features.pcid);
 		if (root && (kernel || v->mm.user_cr3 != v->mm.kernel_cr3))
 			show_m2p(*cr3, kernel);
-		if (kernel && v == current)
-			pv_load_root(v);
+		if (v == current && (kernel || cpu_features.pcid))	/* a change of mode flushes no tag */
+			tlb_load_root();
 		root_put(old);
 	}
 	spin_unlock(&d->mm.lock);
@@ -69,7 +73,7 @@ int mm_set_kernel_root(struct vcpu *v, mfn_t root)
 		return set_root(v, &v->mm.kernel_cr3, root);
 	show_m2p(v->mm.kernel_cr3, true);
 	if (v == current)
-		pv_load_root(v);
+		tlb_load_root();
 	return 0;
 }
 
@@ -86,7 +90,7 @@ int mm_drop_roots(struct vcpu *v)
 
 	CHECK(v != current);
 	spin_lock(&d->mm.lock);
-	v->mm.kernel_cr3 = v->mm.user_cr3 = 0;
+	v->mm = (struct vcpu_mm){ 0 };
 	root_put(kernel);
 	root_put(user);
 	rc = mm_finish_dying(d);

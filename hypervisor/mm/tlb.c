@@ -16,6 +16,7 @@
 #include "cpu/pcpu.h"
 #include "domain/domain.h"
 #include "mm/mm.h"
+#include "mm/tags.h"
 
 static_assert(NR_CPUS == 64, "a mask of CPUs is one word");
 
@@ -34,20 +35,36 @@ static struct {
 	volatile u64 waiting;		/* CPUs that have not answered */
 } request;
 
-u64 tlb_cr3_begin(void)
+/* Load cr3 with an empty TLB, as far as current's modes and the idle loop look. */
+static void load_emptied(u64 cr3)
 {
-	return __atomic_add_fetch(&tlb_clock, 1, __ATOMIC_SEQ_CST);
+	u64 flags = irq_save(), stamp = __atomic_add_fetch(&tlb_clock, 1, __ATOMIC_SEQ_CST);
+	u64 other = tag_other(cr3, &current->mm);
+
+	if (other)
+		write_cr3(other);
+	write_cr3(cr3);
+	cpus[this_cpu()].stamp = stamp;
+	irq_restore(flags);
 }
 
-void tlb_cr3_done(u64 stamp)
+void tlb_load_root(void)
 {
-	u64 flags = irq_save();
-	volatile u64 *mine = &cpus[this_cpu()].stamp;
+	struct vcpu *v = current;
 
-	/* A flush for another CPU may have come since tlb_cr3_begin() and noted more: it waits for that. */
-	if (*mine < stamp)
-		*mine = stamp;
-	irq_restore(flags);
+	load_emptied((v->pv.kernel_mode ? v->mm.kernel_load : v->mm.user_load) & ~CR3_KEEP);
+}
+
+static void flush_page(guest_va_t va)
+{
+	u64 cr3 = read_cr3(), other = tag_other(cr3, &current->mm);
+
+	invlpg(va);
+	if (other) {
+		write_cr3(other | CR3_KEEP);
+		invlpg(va);
+		write_cr3(cr3 | CR3_KEEP);
+	}
 }
 
 u32 tlb_now(void)
@@ -57,12 +74,7 @@ u32 tlb_now(void)
 
 void tlb_flush_local(void)
 {
-	u64 flags = irq_save();
-	u64 stamp = tlb_cr3_begin();
-
-	write_cr3(read_cr3());
-	tlb_cr3_done(stamp);
-	irq_restore(flags);
+	load_emptied(read_cr3());
 }
 
 /* Interrupts off: otherwise the handler could answer in between, and we the next request by mistake. */
@@ -79,7 +91,7 @@ void tlb_poll(void)
 		if (request.caches)
 			wbinvd();
 		else
-			invlpg(request.va);
+			flush_page(request.va);
 		__atomic_fetch_and(&request.waiting, ~BIT(cpu), __ATOMIC_SEQ_CST);
 	}
 	irq_restore(flags);
@@ -133,7 +145,7 @@ static void request_run(u64 mask, bool caches, guest_va_t va)
 void tlb_flush_page_mask(const u64 *cpu_mask, guest_va_t va)
 {
 	if (*cpu_mask & BIT(this_cpu()))
-		invlpg(va);
+		flush_page(va);
 	request_run(*cpu_mask, false, va);
 }
 

@@ -36,10 +36,7 @@ struct bounce {
 
 void pv_load_root(struct vcpu *v)
 {
-	u64 stamp = tlb_cr3_begin();
-
-	write_cr3(v->pv.kernel_mode ? v->mm.kernel_cr3 : v->mm.user_cr3);
-	tlb_cr3_done(stamp);
+	write_cr3(v->pv.kernel_mode ? v->mm.kernel_load : v->mm.user_load);
 }
 
 void pv_toggle_mode(struct vcpu *v)

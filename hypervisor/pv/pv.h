@@ -70,7 +70,7 @@ void pv_inject_callback(struct vcpu *v, enum pv_callback cb);
 
 /* Switch between guest kernel and guest user: root table, GS. */
 void pv_toggle_mode(struct vcpu *v);
-/* Load v's current root (kernel or user) into CR3. */
+/* Its mode has changed: load the root of that. */
 void pv_load_root(struct vcpu *v);
 
 /* ---- emulation (pv/emulate*.c) ---------------------------------------------------------------- */

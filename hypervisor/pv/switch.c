@@ -43,7 +43,7 @@ static void vcpu_load(struct vcpu *v)
 
 	*regs = v->regs;
 	descriptors_load(v);
-	pv_load_root(v);
+	tlb_load_root();
 	segments_load_all(v);
 	fpu_restore(v);
 	if (v->pv.cr0_ts)

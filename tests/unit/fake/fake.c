@@ -338,11 +338,6 @@ long fake_call(u32 nr, u64 a0, u64 a1, u64 a2, u64 a3)
 
 /* ---- traps, descriptors ------------------------------------------------------------------------------------ */
 
-void pv_load_root(struct vcpu *v)
-{
-	write_cr3(v->pv.kernel_mode ? v->mm.kernel_cr3 : v->mm.user_cr3);
-}
-
 void pv_invalidate_ldt(struct vcpu *v)
 {
 	(void)v;
