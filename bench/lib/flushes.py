@@ -37,6 +37,7 @@ def counts(column, names, repeats, smp=1):
     texts = [console.guest_text(t) for t in outcome.texts()]
     done = [(m.group(1), int(m.group(2))) for m in map(MARKED.match, texts) if m]
     if len(passes) != 2 * len(done) or not done:
-        raise OSError("flushes, %s: %d marks of %d operations\n%s" % (column, len(passes), len(done), "\n".join(texts[-20:])))
+        raise OSError("flushes, %s: %d marks of %d operations\n%s" % (
+            column, len(passes), len(done), "\n".join(texts[-20:])))
     return {name: [round(n / repeats_, 2) for n in passes[2 * i + 1]] for i, (name, repeats_) in enumerate(done)
             if name not in LEFT_OUT}

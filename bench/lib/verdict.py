@@ -57,8 +57,8 @@ def _beside_native(res, column):
     for op, goal in (("clock_gettime", 1.2), ("nanosleep_1us", 2.0)):
         found = time_ratio(res, op, column, "native") if op in res["ops"] else None
         if found:
-            yield "%s: %s, time beside native" % (columns.TITLES[column], op), "%.2f" % found[0], "%.2f" % goal, of(
-                found[0], goal, found[1])
+            yield ("%s: %s, time beside native" % (columns.TITLES[column], op), "%.2f" % found[0], "%.2f" % goal,
+                   of(found[0], goal, found[1]))
     for op in LOOPS:
         if op not in res["ops"]:
             continue
