@@ -8,6 +8,7 @@
 #include "cpu/insn.h"
 #include "hypercall/hypercall.h"
 #include "lib/string.h"
+#include "mm/frame-state.h"
 
 #define TRIES		5
 

@@ -4,6 +4,7 @@
  */
 #include "dev/console.h"
 #include "domain/domain.h"
+#include "mm/frame-state.h"
 #include "mm/heap.h"
 #include "mm/memmap.h"
 

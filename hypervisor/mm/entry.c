@@ -486,15 +486,14 @@ int entry_emulate_write(struct vcpu *v, guest_va_t va, u64 val, unsigned int byt
 	slot = lock_slot_at(v, va, &table, &rc);
 	if (!slot)
 		return rc;
-	old = READ_ONCE(*slot);
-	if (!expected) {
-		rc = l1_set(v->domain, table, slot, merge(old, va, val, bytes), false);
-	} else {
-		old = merge(old, va, *expected, bytes);
+	do {
+		old = READ_ONCE(*slot);
+		if (expected)
+			old = merge(old, va, *expected, bytes);
 		rc = l1_exchange(table, slot, &old, merge(old, va, val, bytes));
-		if (rc == -EAGAIN)
-			*expected = old >> ((va & 7) * 8);
-	}
+	} while (rc == -EAGAIN && !expected);
+	if (rc == -EAGAIN)
+		*expected = old >> ((va & 7) * 8);
 	spin_unlock(&v->domain->mm.lock);
 	return rc;
 }

@@ -52,6 +52,21 @@ static inline unsigned int type_level(enum frame_type t)
 	return t - FT_L1 + 1;
 }
 
+static inline u32 frame_refs(const struct frame *f)
+{
+	return f->state & FS_REF_MASK;
+}
+
+static inline u32 frame_type_refs(const struct frame *f)
+{
+	return (f->state & FS_TYPE_REF_MASK) / FS_TYPE_REF;
+}
+
+static inline bool frame_is_pinned(const struct frame *f)
+{
+	return f->state & FS_PINNED;
+}
+
 static inline bool frame_cas(struct frame *f, u64 *old, u64 new)
 {
 	return __atomic_compare_exchange_n(&f->state, old, new, false, __ATOMIC_SEQ_CST,

@@ -35,21 +35,6 @@ enum frame_type frame_type(const struct frame *f)
 	return (x & FS_TYPE_REF_MASK) ? fs_type(x) : FT_NONE;
 }
 
-u32 frame_refs(const struct frame *f)
-{
-	return f->state & FS_REF_MASK;
-}
-
-u32 frame_type_refs(const struct frame *f)
-{
-	return (f->state & FS_TYPE_REF_MASK) / FS_TYPE_REF;
-}
-
-bool frame_is_pinned(const struct frame *f)
-{
-	return f->state & FS_PINNED;
-}
-
 /* ---- the end of a frame ------------------------------------------------------------------------ */
 
 /* Frames waiting for the one flush of a batch; by CPU, since nothing else frees there meanwhile. */

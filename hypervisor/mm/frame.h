@@ -95,9 +95,6 @@ int frame_put_both(struct frame *f, bool preemptible);
 
 /* The type in force: FT_NONE when there is no type use. */
 enum frame_type frame_type(const struct frame *f);
-u32 frame_refs(const struct frame *f);
-u32 frame_type_refs(const struct frame *f);
-bool frame_is_pinned(const struct frame *f);
 
 /* ---- allocation to domains ------------------------------------------------------------------ */
 

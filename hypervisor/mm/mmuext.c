@@ -91,62 +91,33 @@ int mmu_vcpu_mask(struct vcpu *v, guest_va_t va, u64 *cpus)
 	return 0;
 }
 
-static long mask_of(const struct subop_call *c, u64 *cpus)
+/* On CPUs `cpus`: all, or the page that the operation names. */
+static long flush(const struct subop_call *c, u64 cpus, bool page)
 {
-	if (mmu_vcpu_mask(c->v, handle_va(op_of(c)->arg2.vcpumask, 0), cpus))
-		return hc_fail(-EINVAL, "mask of vCPUs");
-	return 0;
-}
+	guest_va_t va = op_of(c)->arg1.linear_addr;
 
-static void flush_page(u64 cpus, guest_va_t va)
-{
-	if (va_is_canonical(va) && !va_is_hypervisor(va))
-		tlb_flush_page_mask(&cpus, va);
-}
-
-long do_mmuext_tlb_flush_local(struct subop_call *c, void *op)
-{
-	tlb_flush_local();
-	return 0;
-}
-
-long do_mmuext_invlpg_local(struct subop_call *c, void *op)
-{
-	flush_page(BIT(this_cpu()), op_of(c)->arg1.linear_addr);
-	return 0;
-}
-
-long do_mmuext_tlb_flush_multi(struct subop_call *c, void *op)
-{
-	u64 cpus;
-	long rc = mask_of(c, &cpus);
-
-	if (!rc)
+	if (!page)
 		tlb_flush_mask(&cpus);
-	return rc;
+	else if (va_is_canonical(va) && !va_is_hypervisor(va))
+		tlb_flush_page_mask(&cpus, va);
+	return 0;
 }
 
-long do_mmuext_invlpg_multi(struct subop_call *c, void *op)
+static long flush_multi(const struct subop_call *c, bool page)
 {
 	u64 cpus;
-	long rc = mask_of(c, &cpus);
 
-	if (!rc)
-		flush_page(cpus, op_of(c)->arg1.linear_addr);
-	return rc;
+	if (mmu_vcpu_mask(c->v, handle_va(op_of(c)->arg2.vcpumask, 0), &cpus))
+		return hc_fail(-EINVAL, "mask of vCPUs");
+	return flush(c, cpus, page);
 }
 
-long do_mmuext_tlb_flush_all(struct subop_call *c, void *op)
-{
-	tlb_flush_domain(c->v->domain);
-	return 0;
-}
-
-long do_mmuext_invlpg_all(struct subop_call *c, void *op)
-{
-	flush_page(tlb_cpus_of(c->v->domain), op_of(c)->arg1.linear_addr);
-	return 0;
-}
+long do_mmuext_tlb_flush_local(struct subop_call *c, void *op) { return flush(c, BIT(this_cpu()), false); }
+long do_mmuext_invlpg_local(struct subop_call *c, void *op) { return flush(c, BIT(this_cpu()), true); }
+long do_mmuext_tlb_flush_multi(struct subop_call *c, void *op) { return flush_multi(c, false); }
+long do_mmuext_invlpg_multi(struct subop_call *c, void *op) { return flush_multi(c, true); }
+long do_mmuext_tlb_flush_all(struct subop_call *c, void *op) { return flush(c, tlb_cpus_of(c->v->domain), false); }
+long do_mmuext_invlpg_all(struct subop_call *c, void *op) { return flush(c, tlb_cpus_of(c->v->domain), true); }
 
 /* Caches matter to those who drive devices. */
 static long flush_caches(const struct subop_call *c, u64 cpus)
@@ -261,7 +232,7 @@ unsigned long mmuext_own(struct vcpu *v, guest_va_t req)
 		return OWN_NOT;
 	/* Linux' most usual one needs no looking up: all may do it, and it cannot fail. */
 	if (op.cmd == MMUEXT_INVLPG_LOCAL)
-		flush_page(BIT(this_cpu()), op.arg1.linear_addr);
+		flush(&c, BIT(this_cpu()), true);
 	else if (subop_call(FAM_mmuext, op.cmd, &c))
 		return OWN_NOT;
 	hypercall_count(HC_mmuext_op);
