@@ -179,12 +179,16 @@ struct domain *domain_get(domid_t id)
 
 struct domain *domain_get_next(domid_t from)
 {
-	struct domain *best = NULL, *d;
+	struct domain *best, *d;
 
 	spin_lock(&list_lock);
-	for_each_domain(d)
-		if (d->id >= from && d->refs && (!best || d->id < best->id))
-			best = d;
+	best = find(from);			/* mostly: who lists domains goes from one to the next */
+	if (!best || !best->refs) {
+		best = NULL;
+		for_each_domain(d)
+			if (d->id >= from && d->refs && (!best || d->id < best->id))
+				best = d;
+	}
 	if (best && !get_unless_free(best))
 		best = NULL;
 	spin_unlock(&list_lock);
