@@ -6,44 +6,14 @@
  * since the time before: `CR3 INVLPG CR4 INVPCID IPI`, writes of CR3, of CR4, the instructions of that
  * name, and stores to the command register of a local APIC.  They are known by their bytes, so a kernel or
  * hypervisor whose symbols nobody has is counted, too.
- *
- * What is used of QEMU's plugin interface is declared here, as in profile/counts.c.
  */
-#include <inttypes.h>
-#include <stdbool.h>
+#include "plugin.h"
+
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
-#define EXPORT __attribute__((visibility("default")))
-
-typedef uint64_t plugin_id;
-typedef uint32_t mem_info;
-struct qemu_plugin_tb;
-struct qemu_plugin_insn;
-struct qemu_plugin_hwaddr;
-
-enum { INLINE_ADD_U64 = 0, NO_REGS = 0, WRITES = 2 };
 enum { APIC_ICR = 0x300 };	/* its place in the page */
 enum { CR3, INVLPG, CR4, INVPCID, IPI, KINDS };
-
-typedef void (*translated_fn)(plugin_id id, struct qemu_plugin_tb *tb);
-typedef void (*executed_fn)(unsigned int vcpu, void *arg);
-typedef void (*memory_fn)(unsigned int vcpu, mem_info info, uint64_t va, void *arg);
-
-void qemu_plugin_register_vcpu_tb_trans_cb(plugin_id id, translated_fn fn);
-size_t qemu_plugin_tb_n_insns(const struct qemu_plugin_tb *tb);
-struct qemu_plugin_insn *qemu_plugin_tb_get_insn(const struct qemu_plugin_tb *tb, size_t i);
-uint64_t qemu_plugin_insn_vaddr(const struct qemu_plugin_insn *insn);
-const void *qemu_plugin_insn_data(const struct qemu_plugin_insn *insn);
-size_t qemu_plugin_insn_size(const struct qemu_plugin_insn *insn);
-void qemu_plugin_register_vcpu_insn_exec_cb(struct qemu_plugin_insn *insn, executed_fn fn, int flags, void *arg);
-void qemu_plugin_register_vcpu_insn_exec_inline(struct qemu_plugin_insn *insn, int op, void *ptr, uint64_t imm);
-void qemu_plugin_register_vcpu_mem_cb(struct qemu_plugin_insn *insn, memory_fn fn, int flags, int which, void *arg);
-struct qemu_plugin_hwaddr *qemu_plugin_get_hwaddr(mem_info info, uint64_t va);
-bool qemu_plugin_hwaddr_is_io(const struct qemu_plugin_hwaddr *at);
-
-EXPORT int qemu_plugin_version = 1;
 
 static uint64_t mark, seen[KINDS];
 static FILE *out;
@@ -114,19 +84,9 @@ static void translated(plugin_id id, struct qemu_plugin_tb *tb)
 EXPORT int qemu_plugin_install(plugin_id id, const void *info, int argc, char **argv)
 {
 	(void)info;
-	for (int i = 0; i < argc; i++) {
-		char *value = strchr(argv[i], '=');
-
-		if (!value++)
-			return -1;
-		if (!strncmp(argv[i], "mark=", 5))
-			mark = strtoull(value, NULL, 16);
-		else if (!strncmp(argv[i], "out=", 4))
-			out = fopen(value, "w");
-		else
-			return -1;
-	}
-	if (!out || !mark)
+	mark = strtoull(argument(argc, argv, "mark"), NULL, 16);
+	out = fopen(argument(argc, argv, "out"), "w");
+	if (argc != 2 || !out || !mark)
 		return -1;
 	qemu_plugin_register_vcpu_tb_trans_cb(id, translated);
 	return 0;

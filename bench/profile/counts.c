@@ -6,37 +6,14 @@
  * was counted since the time before is added to the file: a line `mark`, a line `guest COUNT` for the
  * instructions outside of the hypervisor's part of the address space, a line `stubs COUNT` for those in it
  * but outside of from-to, and a line `ADDRESS COUNT` for each that ran inside.
- *
- * Debian does not package QEMU's plugin header, so what is used of that interface is declared here
- * (version 1, as of QEMU 4.2 and later).
  */
-#include <inttypes.h>
+#include "../lib/plugin.h"
+
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-
-#define EXPORT __attribute__((visibility("default")))
-
-typedef uint64_t plugin_id;
-struct qemu_plugin_tb;
-struct qemu_plugin_insn;
 
 #define HV_START 0xffff800000000000u	/* slots 256-271 of the root tables */
 #define HV_END	 0xffff880000000000u
-
-enum { INLINE_ADD_U64 = 0, NO_REGS = 0 };
-
-typedef void (*translated_fn)(plugin_id id, struct qemu_plugin_tb *tb);
-typedef void (*executed_fn)(unsigned int vcpu, void *arg);
-
-void qemu_plugin_register_vcpu_tb_trans_cb(plugin_id id, translated_fn fn);
-size_t qemu_plugin_tb_n_insns(const struct qemu_plugin_tb *tb);
-struct qemu_plugin_insn *qemu_plugin_tb_get_insn(const struct qemu_plugin_tb *tb, size_t i);
-uint64_t qemu_plugin_insn_vaddr(const struct qemu_plugin_insn *insn);
-void qemu_plugin_register_vcpu_insn_exec_cb(struct qemu_plugin_insn *insn, executed_fn fn, int flags, void *arg);
-void qemu_plugin_register_vcpu_insn_exec_inline(struct qemu_plugin_insn *insn, int op, void *ptr, uint64_t imm);
-
-EXPORT int qemu_plugin_version = 1;
 
 static uint64_t mark, from, to, guest, stubs;
 static uint64_t *counts;	/* one a byte of the hypervisor's text */
@@ -77,23 +54,11 @@ static void translated(plugin_id id, struct qemu_plugin_tb *tb)
 EXPORT int qemu_plugin_install(plugin_id id, const void *info, int argc, char **argv)
 {
 	(void)info;
-	for (int i = 0; i < argc; i++) {
-		char *value = strchr(argv[i], '=');
-
-		if (!value++)
-			return -1;
-		if (!strncmp(argv[i], "mark=", 5))
-			mark = strtoull(value, NULL, 16);
-		else if (!strncmp(argv[i], "from=", 5))
-			from = strtoull(value, NULL, 16);
-		else if (!strncmp(argv[i], "to=", 3))
-			to = strtoull(value, NULL, 16);
-		else if (!strncmp(argv[i], "out=", 4))
-			out = fopen(value, "w");
-		else
-			return -1;
-	}
-	if (!out || to <= from || to - from > 64 << 20)
+	mark = strtoull(argument(argc, argv, "mark"), NULL, 16);
+	from = strtoull(argument(argc, argv, "from"), NULL, 16);
+	to = strtoull(argument(argc, argv, "to"), NULL, 16);
+	out = fopen(argument(argc, argv, "out"), "w");
+	if (argc != 4 || !out || to <= from || to - from > 64 << 20)
 		return -1;
 	counts = calloc(to - from, sizeof(*counts));
 	if (!counts)
