@@ -28,11 +28,11 @@ static const struct hypercall_row rows[HC_COUNT] = {
 
 /*
  * For cpu/entry.S: what it calls with nothing in guest_regs but where the guest is; NULL: absent; HYPERCALL_LONG: not by it.
- * Those are what not all may call, what reads or replaces guest_regs, and what shows them when a domain crashes.
+ * Those are what not all may call, and what reads or replaces guest_regs.
  */
 #define HYPERCALL(nr, name, who, args)									\
-	[nr] = (who) == ANY && (nr) != HC_iret && (nr) != HC_multicall && (nr) != HC_sched_op ?		\
-		       (const void *)do_##name : (const void *)HYPERCALL_LONG,
+	[nr] = (who) == ANY && (nr) != HC_iret && (nr) != HC_multicall ? (const void *)do_##name :	\
+		       (const void *)HYPERCALL_LONG,
 #define HYPERCALL_ABSENT(nr, name, why)
 const void *const hypercall_short[HC_COUNT] = {
 #include "abi/hypercalls.def"

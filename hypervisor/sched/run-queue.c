@@ -56,11 +56,11 @@ static void charge(struct vcpu *curr, ns_t now)
 {
 	struct domain_sched *d = &curr->domain->sched;
 	ns_t ran = MAX(now - curr->sched.run_start, 0);
-	u64 scaled = ran * DEFAULT_WEIGHT + curr->sched.vtime_rest;
+	u64 scaled = ran * DEFAULT_WEIGHT + curr->sched.vtime_rest, weight = d->weight;
 
 	curr->sched.run_start = now;
-	curr->sched.vtime += scaled / d->weight;
-	curr->sched.vtime_rest = scaled % d->weight;
+	curr->sched.vtime += scaled / weight;
+	curr->sched.vtime_rest = scaled % weight;
 	if (d->cap)
 		d->budget -= MIN(ran, STALL);
 }
@@ -164,6 +164,7 @@ u32 rq_target(const struct vcpu *v, ns_t now)
 	u64 idle = v->sched.hard[0] & run_queue.idle, liked = idle & v->sched.soft[0];
 	u32 cpu = v->sched.cpu, busiest = nr_cpus;
 	s64 lead, most = INT64_MIN;
+	struct sched_cpu *c;
 
 	if (over_cap(v))
 		return nr_cpus;
@@ -175,8 +176,8 @@ u32 rq_target(const struct vcpu *v, ns_t now)
 	}
 	for (u64 left = v->sched.hard[0] & cpus_online[0]; left; left &= left - 1) {
 		u32 n = __builtin_ctzl(left);
-		struct sched_cpu *c = &run_queue.cpu[n];
 
+		c = &run_queue.cpu[n];
 		if (c->curr->sched.idle)
 			continue;
 		lead = lead_over(c, v, now) + (likes(v, n) ? LEAD : 0);
@@ -188,7 +189,11 @@ u32 rq_target(const struct vcpu *v, ns_t now)
 			busiest = n;
 		}
 	}
-	return most <= 2 * LEAD ? nr_cpus : busiest;
+	if (most <= 2 * LEAD)
+		return nr_cpus;
+	/* The rate limit holds, and the slice ends no later: that is soon enough. */
+	c = &run_queue.cpu[busiest];
+	return busiest == this_cpu() && c->slice.queued && c->slice.expires <= earliest_end(c->curr) ? nr_cpus : busiest;
 }
 
 u32 rq_helper(ns_t now)
