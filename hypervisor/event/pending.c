@@ -145,11 +145,11 @@ bool vcpu_info_present(const struct vcpu *v)
 
 /**
  * vcpu_info_map - move v's vcpu_info to a place in the guest's own memory
- * @mfn, @offset: where; the structure may not cross the page's end
+ * @mfn, @offset: where, aligned to words; the structure may not cross the page's end
  *
  * What the old one says is carried over, and everything is marked pending, so nothing is lost.
  *
- * Return: 0; -ENXIO when it crosses the page's end; -EINVAL when it was moved before, v is another
+ * Return: 0; -ENXIO for a bad offset; -EINVAL when it was moved before, v is another
  * vCPU that is up, the place is bad or the frame cannot be had writable.
  * Locks: d->lock held.
  * ABI: VCPUOP_register_vcpu_info in vcpu.h.
@@ -159,7 +159,7 @@ int vcpu_info_map(struct vcpu *v, mfn_t mfn, u32 offset)
 	struct vcpu_info *old = v->evtchn.info, *new;
 	struct frame *f;
 
-	if (offset > PAGE_SIZE - sizeof(*new))
+	if (offset > PAGE_SIZE - sizeof(*new) || offset % 8)
 		return hc_fail(-ENXIO, "vcpu_info at offset %#x", offset);
 	if (v->evtchn.info_frame)
 		return hc_fail(-EINVAL, "vcpu_info was moved before");

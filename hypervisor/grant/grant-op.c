@@ -105,12 +105,12 @@ long do_gnttab_cache_flush(struct subop_call *c, void *op)
 
 	if (f->offset >= PAGE_SIZE || f->offset + f->length > (u32)PAGE_SIZE)
 		return hc_fail(-EINVAL, "%u bytes at %u", f->length, f->offset);
+	if (f->op & ~(GNTTAB_CACHE_CLEAN | GNTTAB_CACHE_INVAL | GNTTAB_CACHE_SOURCE_GREF))
+		return hc_fail(-EINVAL, "cache operation %#x", f->op);
 	if (!f->length || !f->op)
 		return 0;
 	if (f->op & GNTTAB_CACHE_SOURCE_GREF)
 		return -EOPNOTSUPP;
-	if (f->op & ~(GNTTAB_CACHE_CLEAN | GNTTAB_CACHE_INVAL))
-		return hc_fail(-EINVAL, "cache operation %#x", f->op);
 	if (!mfn_valid(mfn))
 		return hc_fail(-EINVAL, "frame %#lx", mfn);
 	if (!may_flush(c->v->domain, mfn_to_frame(mfn)))

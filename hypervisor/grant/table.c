@@ -244,10 +244,13 @@ static int put_frames(struct grant_table *gt, bool status, guest_va_t list, u32 
 long do_gnttab_setup_table(struct subop_call *c, void *op)
 {
 	gnttab_setup_table_t *s = op;
-	struct domain *d = asked_domain(c->v, s->dom, &s->status);
+	struct domain *d;
 	struct grant_table *gt;
 	long rc = 0;
 
+	if (!guest_range_ok(handle_va(s->frame_list, 0), 0))
+		return -EFAULT;
+	d = asked_domain(c->v, s->dom, &s->status);
 	if (!d)
 		return 0;
 	gt = d->grant;
@@ -266,9 +269,12 @@ long do_gnttab_setup_table(struct subop_call *c, void *op)
 long do_gnttab_get_status_frames(struct subop_call *c, void *op)
 {
 	gnttab_get_status_frames_t *s = op;
-	struct domain *d = asked_domain(c->v, s->dom, &s->status);
+	struct domain *d;
 	long rc = 0;
 
+	if (!guest_range_ok(handle_va(s->frame_list, 0), 0))
+		return -EFAULT;
+	d = asked_domain(c->v, s->dom, &s->status);
 	if (!d)
 		return 0;
 	if (s->nr_frames > READ_ONCE(d->grant->nr_status))

@@ -273,12 +273,12 @@ long do_memory_machine_memory_map(struct subop_call *c, void *op)
 	guest_va_t buffer = (guest_va_t)m->buffer.p;
 	u32 i;
 
-	if (m->nr_entries < memmap_count)
+	if (buffer && m->nr_entries < memmap_count)
 		return hc_fail(-EINVAL, "room for %u entries, there are %u", m->nr_entries, memmap_count);
 	for (i = 0; i < memmap_count; i++) {
 		struct e820_entry e = { memmap[i].start, memmap[i].size, memmap[i].type };
 
-		if (copy_to_guest(buffer + i * sizeof(e), &e, sizeof(e)))
+		if (buffer && copy_to_guest(buffer + i * sizeof(e), &e, sizeof(e)))
 			return -EFAULT;
 	}
 	m->nr_entries = i;

@@ -24,14 +24,10 @@ void domain_assists_changed(struct domain *d)
 
 static long assist_set(struct subop_call *c, bool on)
 {
-	u64 type = c->extra;
-
-	if (type >= 64 || !(ASSISTS & BIT(type)))
-		return hc_fail(-EINVAL, "assist %lu", type);
 	if (on)
-		__atomic_or_fetch(&c->v->domain->vm_assist, BIT(type), __ATOMIC_SEQ_CST);
+		__atomic_or_fetch(&c->v->domain->vm_assist, BIT(c->extra), __ATOMIC_SEQ_CST);
 	else
-		__atomic_and_fetch(&c->v->domain->vm_assist, ~BIT(type), __ATOMIC_SEQ_CST);
+		__atomic_and_fetch(&c->v->domain->vm_assist, ~BIT(c->extra), __ATOMIC_SEQ_CST);
 	domain_assists_changed(c->v->domain);
 	return 0;
 }
@@ -48,5 +44,7 @@ long do_assist_disable(struct subop_call *c, void *op)
 
 long do_vm_assist(struct vcpu *v, const struct hc_vm_assist *a)
 {
+	if (a->type >= 64 || !(ASSISTS & BIT(a->type)))
+		return hc_fail(-EINVAL, "assist %u", a->type);
 	return subop_call(FAM_assist, a->cmd, &(struct subop_call){ .v = v, .extra = a->type });
 }

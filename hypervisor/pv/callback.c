@@ -77,10 +77,10 @@ long do_callback_register(struct subop_call *c, void *op)
 	const callback_register_t *r = op;
 	int slot = callback_slot(r->type);
 
-	if (slot < 0)
-		return slot;
 	if (!va_is_canonical(r->address))
 		return hc_fail(-EINVAL, "callback address %#lx", r->address);
+	if (slot < 0)
+		return slot;
 	callback_set(c->v, slot, r->address, r->flags & CALLBACKF_mask_events);
 	return 0;
 }

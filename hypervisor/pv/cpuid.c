@@ -66,11 +66,11 @@ static void leaf_1(struct cpuid_leaf *l)
 {
 	/* SSE3 PCLMULQDQ SSSE3 CX16 SSE4.1 SSE4.2 MOVBE POPCNT AESNI RDRAND */
 	u32 c = BITS(0, 1, 9, 13, 19, 20, 22, 23, 25, 30);
-	/* FPU DE TSC MSR PAE MCE CX8 APIC SEP MCA CMOV PAT CLFLUSH MMX FXSR SSE SSE2 SS HTT */
-	u32 d = BITS(0, 2, 4, 5, 6, 7, 8, 9, 11, 14, 15, 16, 19, 23, 24, 25, 26, 27, 28);
+	/* FPU DE TSC MSR PAE MCE CX8 APIC MCA CMOV PAT CLFLUSH ACPI MMX FXSR SSE SSE2 SS HTT */
+	u32 d = BITS(0, 2, 4, 5, 6, 7, 8, 9, 14, 15, 16, 19, 22, 23, 24, 25, 26, 27, 28);
 
-	if (cpu_features.sysenter)
-		d |= BITS(11);			/* SEP */
+	if (cpu_features.vendor[0] == 'G')
+		d |= BITS(11);			/* SEP: SYSENTER in long mode is Intel's */
 	if (fpu_xcr0_mask)
 		c |= BITS(26);			/* XSAVE */
 	if (fpu_xcr0_mask & XCR0_AVX)
@@ -235,7 +235,7 @@ static struct cpuid_leaf xen_leaf(u32 n, u32 subleaf)
 	case 3:
 		return time_leaf(subleaf);
 	case 5:
-		return (struct cpuid_leaf){ .b = subleaf ? 0 : cpu_features.phys_bits };
+		return (struct cpuid_leaf){ .b = subleaf ? 0 : PAGE_SHIFT + 64 - __builtin_clzl(max_mfn - 1) };
 	default:
 		return (struct cpuid_leaf){ 0 };
 	}

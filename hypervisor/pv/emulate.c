@@ -122,11 +122,11 @@ static enum result emulate_string_io(struct emulation *e)
 	u64 step = e->regs->rflags & FLAGS_DF ? -(u64)bytes : bytes;
 	u32 port = (u16)e->regs->rdx;
 
-	if (!guest_io_allowed(e->v, port, bytes))
-		return EMUL_REFUSED;
 	for (unsigned int i = 0; i < REP_CHUNK; i++) {
 		if (e->in.rep && !reg_read(e->regs, &e->in, 1, e->in.addr_size))
 			return EMUL_DONE;
+		if (!i && !guest_io_allowed(e->v, port, bytes))
+			return EMUL_REFUSED;
 		match_breakpoints(e, port, bytes);
 		if (!(e->in.opcode & 2 ? one_out : one_in)(e, port, bytes, step))
 			return EMUL_FAULTED;
@@ -227,7 +227,7 @@ static enum result emulate_xsetbv(struct emulation *e)
 		pv_inject_trap(e->v, 6, 0);
 		return EMUL_FAULTED;
 	}
-	if ((u32)e->regs->rcx || fpu_set_xcr0(e->v, edx_eax(e->regs)))
+	if (!e->v->pv.kernel_mode || (u32)e->regs->rcx || fpu_set_xcr0(e->v, edx_eax(e->regs)))
 		return EMUL_REFUSED;
 	return EMUL_DONE;
 }
@@ -283,7 +283,7 @@ static enum result emulate_group7(struct emulation *e)
 
 	switch (e->in.modrm) {
 	case 0xd1:
-		return e->v->pv.kernel_mode ? emulate_xsetbv(e) : EMUL_REFUSED;
+		return emulate_xsetbv(e);
 	case 0xf9:
 		r = emulate_rdtsc(e);
 		if (r == EMUL_DONE)
@@ -357,7 +357,11 @@ bool emulate_privileged(struct vcpu *v, struct cpu_user_regs *regs)
 	case INSN_OK:
 		break;
 	}
-	r = e.in.lock ? EMUL_REFUSED : emulate(&e);
+	if (e.in.lock) {
+		pv_inject_trap(v, 6, 0);
+		return true;
+	}
+	r = emulate(&e);
 	if (r == EMUL_DONE)
 		insn_done(v, regs, &e.in, e.breakpoints);
 	return r != EMUL_REFUSED;

@@ -10,23 +10,29 @@
 #include "hypercall/hypercall.h"
 #include "mm/layout.h"
 
+#define MSR_P5_MC_ADDR		0x0
+#define MSR_P5_MC_TYPE		0x1
+#define MSR_FEATURE_CONTROL	0x3a
 #define MSR_MCG_CAP		0x179
 #define MSR_MCG_CTL		0x17b
 #define MSR_PERF_CAPABILITIES	0x345
-#define MSR_UCODE_WRITE		0x79
 #define MSR_SYSCFG		0xc0010010
 #define MSR_HWCR		0xc0010015
+#define MSR_IORR_0		0xc0010016
 #define MSR_TOP_MEM		0xc001001a
 #define MSR_TOP_MEM2		0xc001001d
 #define MSR_NB_CFG		0xc001001f
 #define MSR_PSTATE_LIMIT	0xc0010061
-#define MSR_PSTATE_0		0xc0010064
+#define MSR_PSTATE_7		0xc001006b
+#define MSR_SMM_ADDR		0xc0010112
+#define MSR_SMM_MASK		0xc0010113
 #define MSR_DE_CFG		0xc0011029
 #define MSR_HYPERCALL_PAGE	0x40000000
 
 #define APIC_BASE_BSP		BIT(8)
 #define APIC_BASE_ENABLED	BIT(11)
 #define APIC_BASE_DEFAULT	0xfee00000UL
+#define FEATURE_LOCKED		BIT(0)		/* with all of them off */
 #define HWCR_TSC_AT_P0		BIT(24)
 #define DE_CFG_LFENCE		BIT(1)
 
@@ -141,6 +147,9 @@ static int read_platform(u32 msr, u64 *val)
 	switch (msr) {
 	case MSR_PLATFORM_ID:
 		return is_intel() ? read_machine(msr, val) : -EPERM;
+	case MSR_FEATURE_CONTROL:
+		*val = FEATURE_LOCKED;
+		return is_intel() ? 0 : -EPERM;
 	case MSR_UCODE_REV:
 		return read_machine(msr, val);
 	case MSR_MISC_ENABLE:
@@ -159,10 +168,11 @@ static int read_platform(u32 msr, u64 *val)
 		*val = DE_CFG_LFENCE;
 		return is_intel() ? -EPERM : 0;
 	case MSR_SYSCFG:
-	case MSR_TOP_MEM:
+	case MSR_IORR_0 ... MSR_TOP_MEM:
 	case MSR_TOP_MEM2:
 	case MSR_NB_CFG:
-	case MSR_PSTATE_LIMIT ... MSR_PSTATE_0:
+	case MSR_PSTATE_LIMIT ... MSR_PSTATE_7:
+	case MSR_SMM_ADDR ... MSR_SMM_MASK:
 		*val = 0;
 		return is_intel() ? -EPERM : 0;
 	default:
@@ -193,6 +203,7 @@ int guest_rdmsr(struct vcpu *v, u32 msr, u64 *val)
 	case MSR_TSC_AUX:
 		*val = v->pv.tsc_aux;
 		return has_tsc_aux() ? 0 : -EPERM;
+	case MSR_P5_MC_ADDR ... MSR_P5_MC_TYPE:
 	case MSR_MCG_CAP ... MSR_MCG_CTL:	/* machine checks: no banks */
 	case MSR_PERF_CAPABILITIES:
 	case MSR_HYPERCALL_PAGE:
@@ -204,14 +215,6 @@ int guest_rdmsr(struct vcpu *v, u32 msr, u64 *val)
 }
 
 /* ---- writing ------------------------------------------------------------------------------------------------ */
-
-/* Written to no effect, as on stock Xen, if the value is one that the guest could have read. */
-static int write_misc_enable(u64 val)
-{
-	u64 now;
-
-	return read_machine(MSR_MISC_ENABLE, &now) || guest_misc_enable(val) != val ? -EPERM : 0;
-}
 
 /* The guest names a frame of its own, which gets the hypercall page; only page 0 of them exists. */
 static int write_hypercall_page(struct vcpu *v, u64 val)
@@ -251,13 +254,14 @@ int guest_wrmsr(struct vcpu *v, u32 msr, u64 val)
 		return val == guest_efer() ? 0 : -EPERM;
 	case MSR_MISC_FEATURES:
 		return val ? -EPERM : 0;
-	case MSR_MISC_ENABLE:
-		return write_misc_enable(val);
-	case MSR_UCODE_REV:			/* written before it is read; microcode is not loaded */
-	case MSR_UCODE_WRITE:
-		return v->domain->privileged && is_intel() ? 0 : -EPERM;
-	case MSR_DE_CFG:
+	case MSR_MISC_ENABLE:			/* to no effect */
+		return read_machine(msr, &val);
+	case MSR_UCODE_REV:			/* cleared before it is read */
+		return is_intel() && !val ? 0 : -EPERM;
+	case MSR_DE_CFG:			/* to no effect */
 	case MSR_HWCR:
+	case MSR_NB_CFG:
+	case MSR_PSTATE_LIMIT ... MSR_PSTATE_7:
 		return is_intel() ? -EPERM : 0;
 	case MSR_HYPERCALL_PAGE:
 		return write_hypercall_page(v, val);

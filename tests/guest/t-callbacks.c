@@ -38,6 +38,7 @@ void test_main(void)
 	}
 	check_eq(callback(6, 0, entry_event), -XEN_ENOSYS, "type 6 is not used");
 	check_eq(callback(99, 0, entry_event), -XEN_ENOSYS, "type 99");
+	check_eq(callback(99, 0, (void *)NONCANONICAL), -XEN_EINVAL, "type 99 at a bad address");
 	check_eq(un(99), -XEN_ENOSYS, "unregister type 99");
 	check_eq(HC(callback_op, .cmd = 2), -XEN_ENOSYS, "command 2");
 	check_eq(HC(callback_op, .cmd = CALLBACKOP_register, .arg = (void *)UNMAPPED), -XEN_EFAULT,

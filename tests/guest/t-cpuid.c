@@ -43,6 +43,7 @@ static void features(void)
 	check(one.c & (1U << 31), "the hypervisor bit");
 	check(!(one.c & (1 << 5)), "no VMX");
 	check(!(one.d & (1 << 3)), "no PSE");
+	check_eq(one.d >> 11 & 1, (forced(0, 0).b & 0xff) == 'G', "SYSENTER on Intel's alone");
 	check(!(one.c & (1 << 3)), "no MONITOR");
 	check(ext.d & (1 << 29), "long mode");
 	check(ext.d & (1 << 11), "SYSCALL");
@@ -54,6 +55,7 @@ static void features(void)
 static void hypervisor_leaves(void)
 {
 	struct leaf l = forced(0x40000000, 0);
+	u32 bits = 12;
 
 	check_eq(l.b, XEN_CPUID_SIGNATURE_EBX, "signature, EBX");
 	check_eq(l.c, XEN_CPUID_SIGNATURE_ECX, "signature, ECX");
@@ -61,6 +63,11 @@ static void hypervisor_leaves(void)
 	check(l.a >= 0x40000002 && l.a < 0x40000100, "last leaf 0x%x", l.a);
 	check_eq(forced(0x40000001, 0).a, HC(xen_version, .cmd = XENVER_version),
 		 "leaf 1 is the version");
+	l = forced(0x40000005, 0);
+	for (u64 mfn = HC(memory_op, .cmd = XENMEM_maximum_ram_page) - 1; mfn; mfn >>= 1)
+		bits++;
+	/* The limit that counts for frame numbers in grants of version 1: not what the CPU could address. */
+	check_eq(l.b, bits, "leaf 5 has the width of the machine's highest address");
 	l = forced(0x40000002, 0);
 	check(l.a <= 1, "%u hypercall pages by MSR", l.a);
 }

@@ -46,6 +46,7 @@ void test_main(void)
 	check_eq(grant_op(GNTTABOP_query_size, &size), 0, "query_size");
 	check(size.nr_frames >= 4, "there are %u frames", size.nr_frames);
 	check_eq(setup(size.max_nr_frames + 1, frames), GNTST_general_error, "too many");
+	check_eq(setup(0, (void *)NONCANONICAL), -XEN_EFAULT, "a list that is no address");
 	check_eq(grant_op(GNTTABOP_get_status_frames, &status), 0, "status frames of version 1");
 	check_eq(status.status, GNTST_general_error, "there are none");
 	grants = map_frame(again[0]);

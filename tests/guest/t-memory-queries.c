@@ -39,6 +39,9 @@ static void machine_map(void)
 	op.nr_entries = 1;
 	check_eq(HC(memory_op, .cmd = XENMEM_machine_memory_map, .arg = &op), -XEN_EINVAL,
 		 "a buffer for one entry");
+	op = (xen_memory_map_t){ 0 };
+	check_eq(HC(memory_op, .cmd = XENMEM_machine_memory_map, .arg = &op), 0, "no buffer at all");
+	check(op.nr_entries > 1, "tells how many there are: %u", op.nr_entries);
 }
 
 void test_main(void)

@@ -16,6 +16,12 @@ void test_main(void)
 	static u8 bytes[16];
 	u64 rax = 0, rdi, rcx, vec;
 
+	rcx = 0;
+	check_fault(TRY("rep outsb", RESULT("+c"(rcx)), GIVEN("d"(PORT), "S"(bytes))), NO_FAULT,
+		    "IOPL 0: REP OUTSB of none does nothing");
+	rcx = 1;
+	check_fault(TRY("rep outsb", RESULT("+c"(rcx)), GIVEN("d"(PORT), "S"(bytes))), X_GP,
+		    "of one is refused");
 	check_eq(HC(physdev_op, .cmd = PHYSDEVOP_set_iopl, .arg = &op), 0, "IOPL 1");
 	check_fault(TRY("inb %%dx, %%al", RESULT("+a"(rax)), GIVEN("d"(PORT))), NO_FAULT, "a byte");
 	check_eq(rax, 0xff, "only AL changes");

@@ -28,6 +28,7 @@ void test_main(void)
 	event_port_on(ipi);
 	check_eq(reg(mfn_of(page), PAGE_SIZE - 32), -XEN_ENXIO, "across the end of the page");
 	check_eq(reg(mfn_of(page), PAGE_SIZE), -XEN_ENXIO, "behind it");
+	check_eq(reg(mfn_of(page), 129), -XEN_ENXIO, "not aligned");
 	check_eq(reg(0xfffffffff, 0), -XEN_EINVAL, "no frame");
 	check(reg(root_mfn(), 0) < 0, "a page table");
 	LIVE(old->arch.pad) = 0x77;

@@ -36,4 +36,5 @@ void test_main(void)
 	check_eq(assist(VMASST_CMD_enable, 64), -XEN_EINVAL, "type 64");
 	check_eq(assist(VMASST_CMD_disable, ~0U), -XEN_EINVAL, "type -1");
 	check_eq(assist(2, VMASST_TYPE_writable_pagetables), -XEN_ENOSYS, "command 2");
+	check_eq(assist(2, 64), -XEN_EINVAL, "command 2 with a bad type");
 }

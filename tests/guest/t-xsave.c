@@ -4,7 +4,7 @@
  *
  * Right: CPUID by the prefix offers XSAVE and, after CR4.OSXSAVE is set, shows it; XSETBV in the
  * kernel changes XCR0 and XGETBV reads it; values that lack x87, or have AVX without SSE, or
- * unknown bits, are #GP; user mode gets #GP; AVX works once it is on.  ABI: SDM volume 1, 13.3;
+ * unknown bits, are #GP; user mode gets #GP, or #UD as long as CR4 has it off; AVX works once it is on.  ABI: SDM volume 1, 13.3;
  * xen.h says nothing.
  */
 #include "guest.h"
@@ -42,6 +42,9 @@ void test_main(void)
 
 	if (!(leaf1_ecx() & (1 << 26)))
 		skip_all("no XSAVE on this machine");
+	user_init();
+	user_regs(&r, user_xsetbv);
+	check_eq(user_run(&r), X_UD, "user mode: XSETBV while CR4 has it off");
 	__asm__ volatile("movq %%cr4, %0" : "=r"(cr4));
 	__asm__ volatile("movq %0, %%cr4" : : "r"(cr4 | 1 << 18));
 	check_eq(leaf1_ecx() >> 27 & 1, 1, "OSXSAVE is shown when CR4 has it");
@@ -52,7 +55,6 @@ void test_main(void)
 	check_fault(xsetbv(0, 1UL << 40 | 3), X_GP, "an unknown bit");
 	check_fault(xsetbv(1, 3), X_GP, "register 1");
 	check_eq(xgetbv(), 3, "XCR0 is as it was");
-	user_init();
 	user_regs(&r, user_xsetbv);
 	check_eq(user_run(&r), X_GP, "user mode: XSETBV");
 	if (!(leaf1_ecx() & (1 << 28)))
