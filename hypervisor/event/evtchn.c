@@ -13,17 +13,6 @@ static const char *const state_names[] = {
 	[EVTCHNSTAT_virq] = "virq", [EVTCHNSTAT_ipi] = "ipi", [EVTCHN_RESERVED] = "reserved",
 };
 
-/* A group is complete before its pointer shows, so readers need no lock. */
-struct evtchn *evtchn_at(const struct domain *d, u32 port)
-{
-	struct evtchn *group;
-
-	if (port / EVTCHN_GROUP >= d->evtchn.nr_groups)
-		return NULL;
-	group = __atomic_load_n(&d->evtchn.group[port / EVTCHN_GROUP], __ATOMIC_ACQUIRE);
-	return group ? &group[port % EVTCHN_GROUP] : NULL;
-}
-
 bool evtchn_port_valid(const struct domain *d, u32 port)
 {
 	return evtchn_at(d, port) != NULL;

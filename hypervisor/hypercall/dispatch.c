@@ -82,11 +82,6 @@ void hypercall_dispatch(struct vcpu *v, struct cpu_user_regs *regs)
 		*from[i] = v->hc.args[i];
 }
 
-bool hypercall_preempt(void)
-{
-	return softirq_pending() || event_pending(&current->evtchn);
-}
-
 #ifdef DEBUG
 long hc_fail(long rc, const char *fmt, ...)
 {

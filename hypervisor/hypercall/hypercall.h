@@ -48,7 +48,11 @@ enum subop_family {
 long subop_call(enum subop_family fam, u32 nr, struct subop_call *c);
 
 /* For long calls: true when the vCPU should go out and look at events or softirqs. */
-bool hypercall_preempt(void);
+#ifdef HOST_TEST
+bool hypercall_preempt(void);		/* tests/unit/fake */
+#else
+static inline bool hypercall_preempt(void) { return softirq_pending() || event_pending(&current->evtchn); }
+#endif
 /* Change argument n (0-5) of the running call, then return -ERESTART: it is made again with it. */
 static inline void hypercall_set_arg(struct vcpu *v, unsigned int n, u64 value) { v->hc.args[n] = value; }
 

@@ -6,14 +6,14 @@
 #include "hypercall/hypercall.h"
 #include "mm/guest-copy.h"
 
-#define ENTRY_VA(base, i, field) \
-	((base) + (u64)(i) * sizeof(multicall_entry_t) + offsetof(multicall_entry_t, field))
+static_assert(sizeof(multicall_entry_t) == 64 && offsetof(struct vcpu_hypercall, op) == offsetof(multicall_entry_t, op) &&
+	      offsetof(struct vcpu_hypercall, args) == offsetof(multicall_entry_t, args), "xen.h");
 
-/* Leave with -ERESTART so that the call goes on at entry i. */
-static long restart_at(struct vcpu *v, guest_va_t calls, u32 count, u32 i)
+/* Leave with -ERESTART so that the call goes on at this entry. */
+static long restart_at(struct vcpu *v, guest_va_t at, u32 left)
 {
-	hypercall_set_arg(v, 0, calls + (u64)i * sizeof(multicall_entry_t));
-	hypercall_set_arg(v, 1, count - i);
+	hypercall_set_arg(v, 0, at);
+	hypercall_set_arg(v, 1, left);
 	return -ERESTART;
 }
 
@@ -30,30 +30,31 @@ static long restart_at(struct vcpu *v, guest_va_t calls, u32 count, u32 i)
  */
 long do_multicall(struct vcpu *v, const struct hc_multicall *a)
 {
-	guest_va_t calls = a->calls_reg;
-	u32 count = a->count;
+	guest_va_t at = a->calls_reg;
+	u32 left = a->count;
 
 	/* From here on v->hc.args, which *a is, holds the entries' arguments. */
-	for (u32 i = 0; i < count; i++) {
-		u64 op;
+	while (left) {
 		long rc = -EINVAL;
+		u32 op;
 
-		if (i && hypercall_preempt())
-			return restart_at(v, calls, count, i);
-		if (!fetch_words(v, &op, ENTRY_VA(calls, i, op), sizeof(op)) ||
-		    !fetch_words(v, v->hc.args, ENTRY_VA(calls, i, args), sizeof(v->hc.args)))
+		if (!fetch_words(v, (u64 *)&v->hc, at, sizeof(multicall_entry_t)))
 			return -EFAULT;
-		if ((u32)op != HC_multicall)
+		op = v->hc.op;
+		if (op != HC_multicall)
 			rc = hypercall_call(v, op);
-		if ((u32)op == HC_iret)
+		if (op == HC_iret)
 			return rc;
 		if (rc == -ERESTART) {
-			if (copy_to_guest(ENTRY_VA(calls, i, args), v->hc.args, sizeof(v->hc.args)))
+			if (copy_to_guest(at + offsetof(multicall_entry_t, args), v->hc.args, sizeof(v->hc.args)))
 				return -EFAULT;
-			return restart_at(v, calls, count, i);
+			return restart_at(v, at, left);
 		}
-		if (!store_word(v, ENTRY_VA(calls, i, result), rc))
+		if (!store_word(v, at + offsetof(multicall_entry_t, result), rc))
 			return -EFAULT;
+		at += sizeof(multicall_entry_t);
+		if (--left && hypercall_preempt())
+			return restart_at(v, at, left);
 	}
 	return 0;
 }

@@ -8,6 +8,7 @@
 #include "lib/types.h"
 
 struct vcpu_hypercall {
+	u64 op, result;			/* with args: multicall fetches its entries to here */
 	u64 args[6];			/* of the running call; a restart may have changed them */
 	u32 nr;
 };

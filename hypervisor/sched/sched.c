@@ -472,7 +472,6 @@ void schedule(void)
 	struct sched_cpu *c = &run_queue.cpu[this_cpu()];
 	struct vcpu *prev = current, *next;
 	u32 helper;
-	u64 flags;
 	ns_t now;
 
 	/* Alone, and free to go on: charged when that changes, of which we would be told again. */
@@ -481,7 +480,8 @@ void schedule(void)
 		prev->sched.yielded = false;
 		return;
 	}
-	flags = spin_lock_irqsave(&run_queue.lock);
+	local_irq_disable();
+	spin_lock(&run_queue.lock);
 	now = now_ns();
 	next = rq_pick(c, is_runnable(prev), now);
 	if (next != prev) {
@@ -499,7 +499,7 @@ void schedule(void)
 	if (!next->sched.idle && (!READ_ONCE(c->slice.queued) || c->slice.expires > next->sched.slice_end))
 		timer_set(&c->slice, next->sched.slice_end);
 	start_refill(next->domain, now);
-	irq_restore(flags);
+	local_irq_enable();
 }
 
 void idle_loop(void)

@@ -162,7 +162,7 @@ static void make_traps(struct call *c)
 		t[i] = (trap_info_t){ random64(), random64(), some_word(),
 				      random64() >> below(40) };
 		if (t[i].vector == 2) /* an NMI may come at once */
-			t[i].address = (u64)entry_nmi;
+			t[i] = (trap_info_t){ 2, t[i].flags, FLAT_RING3_CS64, (u64)entry_nmi };
 	}
 	t[3].address = 0;
 	c->r[0] = (u64)maybe_bad(t); /* not NULL: that would leave NMIs without a handler */

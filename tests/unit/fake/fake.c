@@ -303,13 +303,9 @@ ns_t now_ns(void)
 	return ++fake_tsc;
 }
 
-bool __real_hypercall_preempt(void);
-bool __wrap_hypercall_preempt(void);
-
-/* hypercall_preempt(), by the linker's --wrap. */
-bool __wrap_hypercall_preempt(void)
+bool hypercall_preempt(void)
 {
-	return ++fake_preempt_asked == fake_preempt_at || __real_hypercall_preempt();
+	return ++fake_preempt_asked == fake_preempt_at || softirq_pending() || event_pending(&current->evtchn);
 }
 
 long fake_call(u32 nr, u64 a0, u64 a1, u64 a2, u64 a3)
