@@ -69,7 +69,7 @@ static int bind_pair(struct domain *d, struct domain *far_dom, u32 far_port)
 	evtchn_open(d, port, EVTCHNSTAT_interdomain, 0);
 	far->remote.dom = d;
 	far->remote.port = port;
-	WRITE_ONCE(far->state, EVTCHNSTAT_interdomain);
+	__atomic_store_n(&far->state, EVTCHNSTAT_interdomain, __ATOMIC_RELEASE);
 
 	/* What the far end sent before we were there was lost: pretend there was something. */
 	evtchn_set_pending(d, port);

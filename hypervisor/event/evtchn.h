@@ -97,7 +97,7 @@ void evtchn_set_pending(struct domain *d, u32 port);
 /* True when port is pending (both ABIs): for poll. */
 bool evtchn_is_pending(struct domain *d, u32 port);
 /* True when port is within d's table, open or not: for poll, which refuses others. */
-bool evtchn_port_valid(const struct domain *d, u32 port);
+#define evtchn_port_valid(d, port)	(evtchn_at(d, port) != NULL)
 /* Mark v's upcall pending and wake or kick it.  (event/pending.c) */
 void vcpu_mark_events_pending(struct vcpu *v);
 

@@ -87,6 +87,26 @@ static void test_interdomain(void)
 	is_int(evtchn(EVTCHNOP_alloc_unbound, &a), -ESRCH, "nor in nobody's");
 }
 
+/* The lock of the table would keep a domain's CPUs waiting for each other's interrupts to be sent. */
+static void test_own_without_lock(void)
+{
+	evtchn_alloc_unbound_t a = { .dom = DOMID_SELF, .remote_dom = DOMID_SELF };
+	evtchn_bind_interdomain_t b = { 0 };
+	u32 ipi;
+
+	setup();
+	ipi = bind_ipi(1);
+	is_int(evtchn(EVTCHNOP_alloc_unbound, &a), 0, "a port for oneself");
+	b.remote_dom = d->id;
+	b.remote_port = a.port;
+	is_int(evtchn(EVTCHNOP_bind_interdomain, &b), 0, "bound");
+	spin_lock(&d->evtchn.lock);
+	is_int(send(ipi), 0, "an IPI needs no lock");
+	is_int(send(b.local_port), 0, "nor an event to oneself");
+	spin_unlock(&d->evtchn.lock);
+	ok(pending(d, ipi) && pending(d, a.port), "both arrive");
+}
+
 static void test_virq(void)
 {
 	evtchn_bind_virq_t b = { .virq = VIRQ_TIMER, .vcpu = 1 };
@@ -254,6 +274,7 @@ static void test_vcpu_info(void)
 int main(void)
 {
 	test_interdomain();
+	test_own_without_lock();
 	test_virq();
 	test_masks();
 	test_table();
