@@ -113,10 +113,10 @@ static void let_go(struct side *s)
 /* Only the caller's own memory may be named by frame number. */
 static s16 find_domain(struct side *s, const struct gnttab_copy_ptr *p, bool gref)
 {
-	if (p->domid != DOMID_SELF && !gref)
-		return GNTST_permission_denied;
 	s->dom = domain_get(p->domid);
-	return s->dom ? GNTST_okay : GNTST_bad_domain;
+	if (!s->dom)
+		return GNTST_bad_domain;
+	return p->domid == DOMID_SELF || gref ? GNTST_okay : GNTST_permission_denied;
 }
 
 static bool within(const struct side *s, u32 offset, u32 len)

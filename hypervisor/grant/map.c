@@ -10,7 +10,7 @@
 
 static u64 pte_flags(u32 flags)
 {
-	u64 pte = PTE_PRESENT | PTE_ACCESSED | PTE_DIRTY;
+	u64 pte = PTE_PRESENT | PTE_ACCESSED | PTE_DIRTY | PTE_NX;	/* another domain's bytes are no code */
 
 	if (!(flags & GNTMAP_readonly))
 		pte |= PTE_WRITE;

@@ -92,6 +92,18 @@ static void batch(void)
 	check_eq(b[2], 6, "the third happened");
 }
 
+static void by_frame(void)
+{
+	gnttab_copy_t op = from_ref(0, 0, mfn_of(b), 0, 8);
+
+	op.flags = 0;
+	op.source.u.gmfn = mfn_of(a);
+	op.source.domid = 0x1234;
+	check_eq(copy(op), GNTST_bad_domain, "by frame number, from a domain that there is not");
+	op.source.domid = 0;
+	check_eq(copy(op), GNTST_permission_denied, "from one that there is");
+}
+
 void test_main(void)
 {
 	grant_init();
@@ -100,4 +112,5 @@ void test_main(void)
 	good();
 	bad();
 	batch();
+	by_frame();
 }

@@ -18,6 +18,7 @@ static void writable(u64 *page, u64 *window)
 	grant_give(REF, 0, mfn_of(page), 0);
 	check_eq(grant_map(REF, GNTMAP_host_map, (u64)window, &h), GNTST_okay, "map");
 	check_eq(LIVE(window[0]), 1234, "reads the frame");
+	check_eq(LIVE(*entry_of((u64)window, 1)) >> 63, 1, "what it holds cannot be executed");
 	LIVE(window[1]) = 99;
 	check_eq(LIVE(page[1]), 99, "writes it");
 	check_eq(grant_flags(REF) & (GTF_reading | GTF_writing), GTF_reading | GTF_writing,
