@@ -276,15 +276,13 @@ static void __init parse_mcfg(const struct table *t)
 	}
 }
 
-static bool __init parse_table(maddr_t ma)
+static void __init parse_table(maddr_t ma)
 {
 	const struct table *t = table_open(ma);
-	bool is_madt;
 
 	if (!t)
-		return false;
-	is_madt = !memcmp(t->signature, "APIC", 4);
-	if (is_madt)
+		return;
+	if (!memcmp(t->signature, "APIC", 4))
 		parse_madt(t);
 	else if (!memcmp(t->signature, "FACP", 4))
 		parse_fadt(t);
@@ -295,13 +293,11 @@ static bool __init parse_table(maddr_t ma)
 	else if (!acpi.has_s5 && !memcmp(t->signature, "SSDT", 4))
 		acpi.has_s5 = find_s5(t);
 	table_close(t);
-	return is_madt;
 }
 
 void __init acpi_init(const void *from_loader)
 {
 	const struct table *root;
-	bool has_madt = false;
 	struct rsdp rsdp;
 	u32 width;
 
@@ -314,9 +310,9 @@ void __init acpi_init(const void *from_loader)
 	if (!root || memcmp(root->signature, width == 8 ? "XSDT" : "RSDT", 4))
 		boot_fail("the root table of ACPI is damaged");
 	for (u32 at = sizeof(*root); at + width <= root->length; at += width)
-		has_madt |= parse_table(field(root, at, width));
+		parse_table(field(root, at, width));
 	table_close(root);
-	if (!has_madt || !acpi.nr_cpus || !acpi.nr_ioapics || !acpi.lapic_base)
+	if (!acpi.nr_cpus || !acpi.nr_ioapics || !acpi.lapic_base)
 		boot_fail("ACPI tells of no CPUs or no IO-APIC");
 	log_debug("ACPI: %u CPUs, %u IO-APICs, S5 %s, reset %s", acpi.nr_cpus, acpi.nr_ioapics,
 		  acpi.has_s5 ? "yes" : "no", acpi.has_reset ? "yes" : "no");
@@ -330,7 +326,7 @@ void __init acpi_init(const void *from_loader)
 
 void acpi_power_off(void)
 {
-	u16 a, b;
+	u16 a, b = 0;
 
 	if (!acpi.has_s5 || !acpi.pm1a_control)
 		return;
@@ -340,14 +336,12 @@ void acpi_power_off(void)
 			tsc_delay_us(10000);
 	}
 	a = (inw(acpi.pm1a_control) & ~PM1_SLP_TYP) | (acpi.s5_a & 7) << 10;
-	outw(acpi.pm1a_control, a);
-	if (acpi.pm1b_control) {
+	if (acpi.pm1b_control)
 		b = (inw(acpi.pm1b_control) & ~PM1_SLP_TYP) | (acpi.s5_b & 7) << 10;
-		outw(acpi.pm1b_control, b);
-		outw(acpi.pm1a_control, a | PM1_SLP_EN);
-		outw(acpi.pm1b_control, b | PM1_SLP_EN);
-	} else {
-		outw(acpi.pm1a_control, a | PM1_SLP_EN);
+	for (u16 enable = 0; enable <= PM1_SLP_EN; enable += PM1_SLP_EN) {
+		outw(acpi.pm1a_control, a | enable);
+		if (acpi.pm1b_control)
+			outw(acpi.pm1b_control, b | enable);
 	}
 	tsc_delay_us(1000000);
 }

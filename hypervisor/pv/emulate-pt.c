@@ -124,12 +124,10 @@ static bool modify(struct pt_write *w)
 		return bit_op(w, in->opcode >> 3 & 3, r);
 	case 0x0fba:
 		return (in->reg & 7) > 4 && bit_op(w, in->reg & 3, in->imm);
-	case 0x86:
-	case 0x87:
+	case 0x86 ... 0x87:
 		w->val = r;
 		return true;
-	case 0x0fc0:
-	case 0x0fc1:
+	case 0x0fc0 ... 0x0fc1:
 		return alu(w, 0, r);
 	default:
 		return false;
@@ -270,20 +268,15 @@ static bool is_byte_op(u16 opcode)
 static bool emulate_write(struct pt_write *w)
 {
 	switch (w->in.opcode) {
-	case 0x88:
-	case 0x89:
+	case 0x88 ... 0x89:
 	case 0x0fc3:
 		return write_plain(w, reg_read(w->regs, &w->in, w->in.reg, w->bytes));
-	case 0xc6:
-	case 0xc7:
+	case 0xc6 ... 0xc7:
 		return !(w->in.reg & 7) && write_plain(w, cut(w->in.imm, w->bytes));
-	case 0xa4:
-	case 0xa5:
-	case 0xaa:
-	case 0xab:
+	case 0xa4 ... 0xa5:
+	case 0xaa ... 0xab:
 		return write_string(w);
-	case 0x0fb0:
-	case 0x0fb1:
+	case 0x0fb0 ... 0x0fb1:
 		return write_cmpxchg(w);
 	case 0x0fc7:
 		return write_cmpxchg8b(w);
@@ -353,14 +346,10 @@ static bool write_quick(struct vcpu *v, struct cpu_user_regs *regs, u64 va)
 	return true;
 }
 
-static bool is_string(u16 opcode)
-{
-	return opcode >= 0xa4 && opcode <= 0xab;
-}
-
 static __attribute__((noinline)) bool write_decoded(struct vcpu *v, struct cpu_user_regs *regs, u64 va)
 {
 	struct pt_write w;
+	bool string;
 
 	if (!entry_is_emulatable(v, va))
 		return false;
@@ -368,13 +357,10 @@ static __attribute__((noinline)) bool write_decoded(struct vcpu *v, struct cpu_u
 	if (insn_decode(v, regs, &w.in) != INSN_OK || !w.in.long_mode)
 		return false;
 	w.bytes = w.in.opcode == 0x0fc7 ? 8 : is_byte_op(w.in.opcode) ? 1 : w.in.op_size;
-	if (is_string(w.in.opcode)) {
-		w.va = regs->rdi;
-	} else {
-		if (!w.in.has_memory)
-			return false;
-		w.va = w.in.ea;
-	}
+	string = w.in.opcode >= 0xa4 && w.in.opcode <= 0xab;
+	if (!string && !w.in.has_memory)
+		return false;
+	w.va = string ? regs->rdi : w.in.ea;
 	if (w.in.opcode == 0x0fab || w.in.opcode == 0x0fb3 || w.in.opcode == 0x0fbb)
 		bit_string_address(&w);
 	/* The fault must be of this very write, not of another operand, or of code changed since. */
