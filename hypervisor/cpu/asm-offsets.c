@@ -28,6 +28,8 @@ void asm_offsets(void)
 	DEFINE(STACK_BYTES, STACK_SIZE);
 
 	DEFINE(VCPU_long_ways, offsetof(struct vcpu, pv.long_ways));
+	static_assert(offsetof(struct vcpu_pv, user_only) == offsetof(struct vcpu_pv, long_ways) + 1,
+		      "long_ways and user_only are neighbours");
 	static_assert(offsetof(struct vcpu, pv.traps[15]) < PAGE_SIZE, "what entry.S touches is in one page");
 	/* Two flags tested as one word. */
 	static_assert(offsetof(struct vcpu_pv, bad_segments) == offsetof(struct vcpu_pv, nmi_pending) + 1,
@@ -41,8 +43,12 @@ void asm_offsets(void)
 	DEFINE(VCPU_nmi_masked, offsetof(struct vcpu, pv.nmi_masked));
 	DEFINE(VCPU_kernel_mode, offsetof(struct vcpu, pv.kernel_mode));
 	DEFINE(VCPU_kernel_sp, offsetof(struct vcpu, pv.kernel_sp));
-	DEFINE(VCPU_kernel_cr3, offsetof(struct vcpu, mm.kernel_load));
-	DEFINE(VCPU_user_cr3, offsetof(struct vcpu, mm.user_load));
+	DEFINE(VCPU_root, offsetof(struct vcpu, mm.root));
+	DEFINE(VCPU_user_cr3, offsetof(struct vcpu, mm.user_cr3));
+	DEFINE(VCPU_kernel_load, offsetof(struct vcpu, mm.kernel_load));
+	DEFINE(VCPU_user_load, offsetof(struct vcpu, mm.user_load));
+	DEFINE(VCPU_kernel_slots, offsetof(struct vcpu, mm.slots));
+	DEFINE(KERNEL_SLOTS, ROOT_KERNEL_SLOTS);
 	DEFINE(VCPU_info, offsetof(struct vcpu, evtchn.info));
 	DEFINE(VINFO_pending, offsetof(struct vcpu_info, evtchn_upcall_pending));
 	DEFINE(VINFO_mask, offsetof(struct vcpu_info, evtchn_upcall_mask));

@@ -50,7 +50,7 @@ void __init cpuid_init(void)
 	f->phys_bits = f->max_ext_leaf >= 0x80000008 ? ask(0x80000008).a & 0xff : 36;
 
 	f->xsave = f->leaf1_ecx & BIT(26);
-	f->pcid = (f->leaf1_ecx & BIT(17)) && cmdline_bool("pcid", true);
+	f->pcid = (f->leaf1_ecx & BIT(17)) && (f->leaf7_ebx & BIT(10)) && cmdline_bool("pcid", true);
 	f->x2apic = (f->leaf1_ecx & BIT(21)) && cmdline_bool("x2apic", true);
 	f->tsc_deadline = f->leaf1_ecx & BIT(24);
 	f->sysenter = f->leaf1_edx & BIT(11);

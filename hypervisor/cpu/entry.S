@@ -178,7 +178,7 @@ entry_ist:
 	 * the return address and flags, interrupts off.
 	 */
 	.balign	16
-	.globl	syscall_entry
+	.globl	syscall_entry, short_ways_end
 syscall_entry:
 	mov	%rbx, SCRATCH(2)(%rsp)
 	mov	(CI_vcpu - UREGS_es)(%rsp), %rbx
@@ -214,12 +214,35 @@ syscall_slow:
 	je	\label
 	.endm
 
-	/* To the root and the GS of user mode, by way of RAX. */
-	.macro TO_USER_ROOT
+	/* To the GS of the other mode and what the vCPU's root has for it: root_switch_mode(). */
+	.macro TO_KERNEL_MODE tmp, entry
+	movb	$1, VCPU_kernel_mode(%rbx)
+	swapgs
+	mov	VCPU_kernel_load(%rbx), \tmp
+	test	\tmp, \tmp
+	jz	8f
+	mov	\tmp, %cr3
+8:
+	.set	nth, VCPU_kernel_slots
+	.rept	KERNEL_SLOTS
+	mov	nth(%rbx), \tmp
+	mov	(nth + 8)(%rbx), \entry
+	mov	\entry, (\tmp)
+	.set	nth, nth + 16
+	.endr
+	.endm
+
+	.macro TO_USER_MODE tmp
 	movb	$0, VCPU_kernel_mode(%rbx)
 	swapgs
-	mov	VCPU_user_cr3(%rbx), %rax
-	mov	%rax, %cr3
+	.set	nth, VCPU_kernel_slots
+	.rept	KERNEL_SLOTS
+	mov	nth(%rbx), \tmp
+	movq	$0, (\tmp)
+	.set	nth, nth + 16
+	.endr
+	mov	VCPU_user_load(%rbx), \tmp
+	mov	\tmp, %cr3
 	.endm
 
 	.macro EXTABLE_ASM from, to
@@ -230,7 +253,7 @@ syscall_slow:
 	.popsection
 	.endm
 
-	/* The access in \insn may fault: go to \label then. */
+	/* The access in \insn may fault: go to \label then.  What lies below the stack is lost. */
 	.macro GUEST_ACCESS label, insn:vararg
 9:	\insn
 	EXTABLE_ASM 9b, \label
@@ -239,14 +262,13 @@ syscall_slow:
 	/*
 	 * RBX: vCPU, its own value in scratch[2].  Frame: RCX R11 RIP CS RFLAGS RSP SS.
 	 *
-	 * A CR3 write may empty the TLB, so what can be read of our own memory is read before it; behind
-	 * it only this stack's page and the guest's are touched.
+	 * With tags a CR3 write comes in between; without, none: mm/root.c.
 	 */
 user_syscall:
 	mov	%rax, SCRATCH(1)(%rsp)
 	cmpb	$0, VCPU_area_owed(%rbx)
 	jne	user_syscall_slow
-	cmpb	$0, VCPU_long_ways(%rbx)
+	cmpw	$0, VCPU_long_ways(%rbx)	/* and user_only */
 	jne	user_syscall_slow
 	cmpq	$0, VCPU_syscall_addr(%rbx)
 	je	user_syscall_slow
@@ -271,11 +293,8 @@ user_syscall:
 	shl	$32, %rcx
 	or	$CS_KERNEL_64, %rcx
 	mov	%rcx, (UREGS_cs - UREGS_es)(%rsp)
+	TO_KERNEL_MODE %rdx, %rcx
 	mov	VCPU_syscall_addr(%rbx), %rcx
-	movb	$1, VCPU_kernel_mode(%rbx)
-	mov	VCPU_kernel_cr3(%rbx), %rdx
-	swapgs
-	mov	%rdx, %cr3
 
 	mov	SCRATCH(4)(%rsp), %rdx
 	GUEST_ACCESS user_syscall_undo, mov %rdx, (%rax)
@@ -301,7 +320,7 @@ user_syscall_undo:
 	mov	VCPU_info(%rbx), %rdx
 	mov	(UREGS_cs - UREGS_es + 4)(%rsp), %ecx
 	mov	%cl, VINFO_mask(%rdx)
-	TO_USER_ROOT
+	TO_USER_MODE %rax
 	mov	SCRATCH(4)(%rsp), %rcx
 user_syscall_slow_rdx:
 	mov	SCRATCH(3)(%rsp), %rdx
@@ -366,7 +385,7 @@ fast_iret:
 	jnz	iret_by_sysret
 	GUEST_ACCESS iret_slow, mov 16(%rcx), %rcx
 	IRET_COMMIT
-	TO_USER_ROOT
+	TO_USER_MODE %rax
 iret_leave:
 	mov	SCRATCH(1)(%rsp), %rax
 	mov	SCRATCH(2)(%rsp), %rbx
@@ -397,7 +416,7 @@ iret_by_sysret:
 	test	$(FLAGS_RF | FLAGS_TF), %r11d
 	jnz	iret_slow
 	IRET_COMMIT
-	TO_USER_ROOT
+	TO_USER_MODE %rax
 	mov	SCRATCH(1)(%rsp), %rax
 	mov	SCRATCH(2)(%rsp), %rbx
 	mov	(UREGS_rsp - UREGS_es)(%rsp), %rsp
@@ -426,7 +445,7 @@ entry_page_fault:
 	jne	fault_slow_rbx
 	cmpb	$0, VCPU_area_owed(%rbx)
 	jne	fault_slow_rbx
-	cmpb	$0, VCPU_long_ways(%rbx)
+	cmpw	$0, VCPU_long_ways(%rbx)
 	jne	fault_slow_rbx
 	cmpq	$0, VCPU_pf_addr(%rbx)
 	je	fault_slow_rbx
@@ -435,6 +454,12 @@ entry_page_fault:
 	mov	%rcx, KEPT(4)(%rsp)
 	mov	%cr2, %rcx
 	REFUSE_HV_ADDRESS %rcx, %rdx, fault_slow
+	mov	%rcx, %rdx
+	shr	$39, %rdx
+	and	$511, %edx
+	mov	VCPU_root(%rbx), %rax
+	testb	$1, (%rax, %rdx, 8)		/* else it may be missing in our root only */
+	jz	fault_slow
 	mov	VCPU_kernel_sp(%rbx), %rax
 	and	$-16, %rax
 	sub	$64, %rax
@@ -443,28 +468,20 @@ entry_page_fault:
 	mov	VCPU_info(%rbx), %rdx
 	mov	%rcx, VINFO_cr2(%rdx)
 	movzbl	VINFO_mask(%rdx), %ecx
+	mov	%ecx, (KEPT(0) + 4)(%rsp)
 	testb	$4, VCPU_pf_flags(%rbx)		/* TI_GET_IF */
 	jz	1f
 	movb	$1, VINFO_mask(%rdx)
-1:	mov	HW(rflags)(%rsp), %rdx
-	btr	$9, %rdx
-	test	%ecx, %ecx
-	jnz	2f
-	bts	$9, %rdx
-2:	mov	%ecx, (KEPT(0) + 4)(%rsp)
-	movzwl	HW(cs)(%rsp), %ecx
+1:	movzwl	HW(cs)(%rsp), %ecx
 	mov	%ecx, KEPT(0)(%rsp)
-	/* Where to go, below the frame: not needed after a fault, which would overwrite it. */
-	mov	VCPU_pf_addr(%rbx), %rcx
-	mov	%rcx, -8(%rsp)
-	movzwl	VCPU_pf_cs(%rbx), %ecx
-	mov	%rcx, -16(%rsp)
-	movb	$1, VCPU_kernel_mode(%rbx)
-	mov	VCPU_kernel_cr3(%rbx), %rcx
-	swapgs
-	mov	%rcx, %cr3
+	TO_KERNEL_MODE %rcx, %rdx
 
-	mov	KEPT(4)(%rsp), %rcx
+	mov	HW(rflags)(%rsp), %rdx
+	btr	$9, %rdx
+	cmpb	$0, (KEPT(0) + 4)(%rsp)
+	jne	2f
+	bts	$9, %rdx
+2:	mov	KEPT(4)(%rsp), %rcx
 	GUEST_ACCESS fault_undo, mov %rcx, (%rax)
 	GUEST_ACCESS fault_undo, mov %r11, 8(%rax)
 	mov	HW(error_code)(%rsp), %ecx
@@ -479,9 +496,9 @@ entry_page_fault:
 	GUEST_ACCESS fault_undo, mov %rcx, 48(%rax)
 	movzwl	HW(ss)(%rsp), %ecx
 	GUEST_ACCESS fault_undo, mov %rcx, 56(%rax)
-	mov	-8(%rsp), %rcx
+	mov	VCPU_pf_addr(%rbx), %rcx
 	mov	%rcx, HW(rip)(%rsp)
-	mov	-16(%rsp), %rcx
+	movzwl	VCPU_pf_cs(%rbx), %ecx
 	mov	%rcx, HW(cs)(%rsp)
 	andq	$~FLAGS_CLEARED, HW(rflags)(%rsp)
 	mov	%rax, HW(rsp)(%rsp)
@@ -498,7 +515,7 @@ fault_undo:
 	mov	VCPU_info(%rbx), %rdx
 	mov	(KEPT(0) + 4)(%rsp), %cl
 	mov	%cl, VINFO_mask(%rdx)
-	TO_USER_ROOT
+	TO_USER_MODE %rax
 	mov	VINFO_cr2(%rdx), %rdx		/* a fault on the way has changed CR2 */
 	mov	%rdx, %cr2
 fault_slow:
@@ -508,6 +525,8 @@ fault_slow:
 fault_slow_rbx:
 	mov	KEPT(2)(%rsp), %rbx
 	jmp	entry_common
+
+short_ways_end:
 
 	/*
 	 * One request of mmu_update or mmuext_op about the caller itself, and nothing to count: only what C may

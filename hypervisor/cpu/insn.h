@@ -72,6 +72,16 @@ static inline void stts(void) { write_cr0(read_cr0() | 8); }
 /* ---- memory ------------------------------------------------------------------------------------- */
 
 static inline void invlpg(u64 va) { __asm__ volatile("invlpg (%0)" : : "r"(va) : "memory"); }
+
+/* Of one address and tag; of all that is not global. */
+enum invpcid_type { INVPCID_PAGE = 0, INVPCID_ALL = 3 };
+static inline void invpcid(enum invpcid_type type, u64 tag, u64 va)
+{
+	u64 what[2] = { tag, va };
+
+	__asm__ volatile("invpcid %0, %1" : : "m"(what), "r"((u64)type) : "memory");
+}
+
 static inline void wbinvd(void) { __asm__ volatile("wbinvd" : : : "memory"); }
 static inline void swapgs(void) { __asm__ volatile("swapgs" : : : "memory"); }
 

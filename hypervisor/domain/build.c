@@ -337,7 +337,7 @@ struct domain *dom0_build(const void *kernel, size_t kernel_size, const char *cm
 	build_start_info(&b);
 
 	root = b.p2m[build_pfn(&b, b.va_tables)];
-	if (mm_set_kernel_root(b.v, root) || mm_pin_root(b.d, root))
+	if (mm_set_kernel_root(b.v, root) || mm_pin(b.d, root, FT_L4, false))
 		panic("the initial domain's own page tables are not valid");
 	free_pages(b.p2m, order_for(b.nr_pages * 8));
 	set_entry_state(&b);

@@ -103,7 +103,7 @@ void domain_shutdown(struct domain *d, u32 reason);
 /* d has shut down: return when its other vCPUs have really stopped, and what they did shows. */
 void domain_wait_stopped(struct domain *d);
 void vcpu_send_nmi(struct vcpu *v);
-/* d->vm_assist or d->mm.linear has changed (pv/assist.c). */
+/* d->vm_assist has changed, or tracing begun or ended (pv/assist.c). */
 void domain_assists_changed(struct domain *d);
 void machine_end(void);
 void domains_init(void);			/* after heap_init: dom_io, dom_xen */

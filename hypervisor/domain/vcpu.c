@@ -24,7 +24,7 @@ struct vcpu *vcpu_create(struct domain *d, u32 id)
 	v->pv.dr6 = 0xffff0ff0;
 	v->pv.dr7 = 0x400;
 	evtchn_vcpu_init(v);
-	if (fpu_init_vcpu(v) || sched_vcpu_init(v)) {
+	if (!root_init_vcpu(v) || fpu_init_vcpu(v) || sched_vcpu_init(v)) {
 		vcpu_free(v);
 		return NULL;
 	}
@@ -36,6 +36,7 @@ struct vcpu *vcpu_create(struct domain *d, u32 id)
 
 void vcpu_free(struct vcpu *v)
 {
+	zfree(v->mm.root);
 	fpu_free_vcpu(v);
 	zfree(v->evtchn.fifo);
 	zfree(v);
@@ -122,6 +123,7 @@ int vcpu_set_context(struct vcpu *v, const struct vcpu_guest_context *c)
 	if (rc)
 		return rc;
 	set_registers(v, c);
+	root_put_kernel_slots(v, v->pv.kernel_mode);
 	rc = v->initialised ? 0 : set_tables(v, c);
 	if (rc) {
 		pv_destroy_gdt(v);

@@ -38,7 +38,7 @@ long do_multicall(struct vcpu *v, const struct hc_multicall *a)
 		long rc = -EINVAL;
 		u32 op;
 
-		if (!fetch_words(v, (u64 *)&v->hc, at, sizeof(multicall_entry_t)))
+		if (!fetch_words((u64 *)&v->hc, at, sizeof(multicall_entry_t)))
 			return -EFAULT;
 		op = v->hc.op;
 		if (op != HC_multicall)
@@ -50,7 +50,7 @@ long do_multicall(struct vcpu *v, const struct hc_multicall *a)
 				return -EFAULT;
 			return restart_at(v, at, left);
 		}
-		if (!store_word(v, at + offsetof(multicall_entry_t, result), rc))
+		if (!store_word(at + offsetof(multicall_entry_t, result), rc))
 			return -EFAULT;
 		at += sizeof(multicall_entry_t);
 		if (--left && hypercall_preempt())

@@ -19,11 +19,6 @@
 #define UPPER_REFUSED	(PTE_PWT | PTE_PCD | PTE_PSE | PTE_GLOBAL)
 #define SAME_REFS	(PTE_MFN_MASK | PTE_PRESENT | PTE_WRITE)	/* what references depend on */
 
-static pte_t *entries(const struct frame *f)
-{
-	return mfn_to_hv(frame_to_mfn(f));
-}
-
 static unsigned int index_of(const pte_t *slot)
 {
 	return (u64)slot % PAGE_SIZE / sizeof(*slot);
@@ -99,23 +94,12 @@ static inline void l1_drop(pte_t e, const struct ram_range *range)
 
 /* ---- levels 2 to 4 ------------------------------------------------------------------------------ */
 
-static void linear_note(struct domain *d, unsigned int slot)
-{
-	__atomic_or_fetch(&d->mm.linear_slots[slot / 64], BIT(slot % 64), __ATOMIC_SEQ_CST);
-	if (!d->mm.linear) {
-		d->mm.linear = true;
-		domain_assists_changed(d);
-	}
-}
-
-static int linear_take(struct frame *table, unsigned int level, unsigned int slot, pte_t e, struct frame *f)
+static int linear_take(struct frame *table, unsigned int level, pte_t e, struct frame *f)
 {
 	enum frame_type type = FT_L1 + level - 1;
 
 	if (e & PTE_WRITE)
 		return -EINVAL;
-	if (level == 4)
-		linear_note(table->owner, slot);
 	if (f == table)
 		return 0;
 	if (!frame_get(f, table->owner))
@@ -130,7 +114,7 @@ static int linear_take(struct frame *table, unsigned int level, unsigned int slo
 	return -EINVAL;
 }
 
-static int upper_take(struct frame *table, unsigned int level, unsigned int slot, pte_t e, bool preemptible)
+static int upper_take(struct frame *table, unsigned int level, pte_t e, bool preemptible)
 {
 	struct frame *f = frame_lookup(pte_mfn(e));
 	int rc;
@@ -138,7 +122,7 @@ static int upper_take(struct frame *table, unsigned int level, unsigned int slot
 	if ((e & UPPER_REFUSED) || !f)
 		return hc_fail(-EINVAL, "level %u entry %#lx: flags or frame", level, e);
 	rc = frame_get_both(f, table->owner, FT_L1 + level - 2, preemptible);
-	if (rc == -EINVAL && !linear_take(table, level, slot, e, f))
+	if (rc == -EINVAL && !linear_take(table, level, e, f))
 		return 0;
 	return rc;
 }
@@ -192,13 +176,13 @@ static inline __attribute__((always_inline)) int take_one(struct frame *f, unsig
 	if (*worked && hypercall_preempt())
 		return -ERESTART;
 	*worked = preemptible;
-	return upper_take(f, level, i, e, preemptible);
+	return upper_take(f, level, e, preemptible);
 }
 
 static inline __attribute__((always_inline)) int take_all(struct frame *f, unsigned int level, bool preemptible)
 {
 	const struct ram_range range = *READ_ONCE(frame_likely_range);
-	pte_t *t = entries(f);
+	pte_t *t = table_entries(f);
 	unsigned int i = f->nr_valid;
 	bool worked = false;
 	int rc = 0;
@@ -232,7 +216,7 @@ int entries_take(struct frame *f, unsigned int level, bool preemptible)
 static inline __attribute__((always_inline)) int drop_all(struct frame *f, unsigned int level, bool preemptible)
 {
 	const struct ram_range range = *READ_ONCE(frame_likely_range);
-	const pte_t *t = entries(f);
+	const pte_t *t = table_entries(f);
 	unsigned int i = f->nr_valid;
 
 	while ((i = skip_down(f, t, i))) {
@@ -316,13 +300,15 @@ static int upper_set(struct frame *table, unsigned int level, pte_t *slot, pte_t
 
 	if (val & PTE_PRESENT) {
 		if (!same)
-			rc = upper_take(table, level, index_of(slot), val, true);
+			rc = upper_take(table, level, val, true);
 		else if (val & UPPER_REFUSED)
 			rc = -EINVAL;
 		if (rc)
 			return rc;
 	}
 	entry_write(slot, old, upper_adjust(level, val), preserve_ad);
+	if (level == 4 && (old & PTE_PRESENT))
+		root_entry_changed(table->owner, frame_to_mfn(table));
 	if (!(old & PTE_PRESENT))
 		table->parts |= part_of(index_of(slot));
 	else if (!same)
@@ -333,7 +319,7 @@ static int upper_set(struct frame *table, unsigned int level, pte_t *slot, pte_t
 int entry_set(struct domain *pg_owner, struct frame *table, unsigned int index, pte_t val, bool preserve_ad)
 {
 	unsigned int level = type_level(fs_type(table->state));
-	pte_t *slot = &entries(table)[index];
+	pte_t *slot = &table_entries(table)[index];
 
 	if (likely(level == 1))
 		return l1_set(pg_owner, table, slot, val, preserve_ad);
@@ -393,7 +379,7 @@ bool entry_set_own(struct domain *d, u64 ptr, pte_t val)
 static inline pte_t *slot_mapped_at(struct vcpu *v, guest_va_t va, struct frame **table)
 {
 	struct frame *walked, *f;
-	pte_t *l1e = walk(v->domain, v->pv.kernel_mode ? v->mm.kernel_cr3 : v->mm.user_cr3, va, &walked);
+	pte_t *l1e = walk(v->pv.kernel_mode ? v->mm.kernel_cr3 : v->mm.user_cr3, va, &walked);
 
 	if (!l1e || (*l1e & (PTE_PRESENT | PTE_WRITE)) != PTE_PRESENT)
 		return NULL;
@@ -401,7 +387,7 @@ static inline pte_t *slot_mapped_at(struct vcpu *v, guest_va_t va, struct frame 
 	if (!f || !frame_is_table(f, FT_L1) || f->owner != v->domain)
 		return NULL;
 	*table = f;
-	return &entries(f)[(va & ~PAGE_MASK) / sizeof(pte_t)];
+	return &table_entries(f)[(va & ~PAGE_MASK) / sizeof(pte_t)];
 }
 
 bool entry_is_emulatable(struct vcpu *v, guest_va_t va)
@@ -511,7 +497,7 @@ static pte_t *grant_slot(struct vcpu *v, u64 addr, bool contains_pte, struct fra
 	if ((addr & 7) || !f || !frame_is_table(f, FT_L1) || f->owner != v->domain)
 		return NULL;
 	*table = f;
-	return &entries(f)[(addr & ~PAGE_MASK) / sizeof(pte_t)];
+	return &table_entries(f)[(addr & ~PAGE_MASK) / sizeof(pte_t)];
 }
 
 int entry_map_grant(struct vcpu *v, u64 addr, bool contains_pte, mfn_t mfn, u64 pte_flags)

@@ -140,6 +140,12 @@ static inline bool frame_get_fast(struct frame *f, const struct domain *d)
 /* Wait for whoever is changing f's type; returns the state then. */
 u64 frame_wait(const struct frame *f);
 
+/* What a table holds. */
+static inline pte_t *table_entries(const struct frame *f)
+{
+	return mfn_to_hv(frame_to_mfn(f));
+}
+
 /* True when f is a table of the given type in use and wholly checked; false for any other frame. */
 static inline bool frame_is_table(const struct frame *f, enum frame_type type)
 {
@@ -148,22 +154,21 @@ static inline bool frame_is_table(const struct frame *f, enum frame_type type)
 
 /*
  * From an address to its L1 entry (walk.c).  What an entry of a complete table names is a table of d's, one level down.  Or, by
- * a linear entry, one of the same level: that way leads to no L1 table, which a look at the end finds.  Through a linear L4 it
- * could show a root's hypervisor slots as lower ones, so it ends there.
+ * a linear entry, one of the same level: that way leads to no L1 table, which a look at the end finds.
  */
 static inline pte_t walk_step(pte_t e, guest_va_t va, unsigned int level)
 {
 	return ((pte_t *)maddr_to_hv(e & PTE_MFN_MASK))[PT_INDEX(va, level)];
 }
 
-static inline pte_t *walk(const struct domain *d, u64 cr3, guest_va_t va, struct frame **table)
+static inline pte_t *walk(u64 cr3, guest_va_t va, struct frame **table)
 {
 	pte_t e;
 
 	if (!cr3 || va_is_hypervisor(va) || !va_is_canonical(va))
 		return NULL;
 	e = walk_step(cr3, va, 4);
-	if (!(e & PTE_PRESENT) || (unlikely(d->mm.linear) && fs_type(mfn_to_frame(pte_mfn(e))->state) == FT_L4))
+	if (!(e & PTE_PRESENT))
 		return NULL;
 	e = walk_step(e, va, 3);
 	if (!(e & PTE_PRESENT))

@@ -60,16 +60,23 @@ static void pages_uncharge(struct domain *d, u64 n)
 		domain_put(d);
 }
 
+/* All but the state as for a frame that nobody has used. */
+static void begin(struct frame *f, struct domain *d)
+{
+	f->owner = d;
+	f->nr_valid = 0;
+	f->linear = 0;
+	f->tlb_stamp = 0;
+	f->order = 0;
+}
+
 /* No reference is left and no CPU can reach it: back to the heap.  Return: who is still charged for it. */
 static struct domain *frame_finish(struct frame *f)
 {
 	struct domain *d = f->owner;
 
 	m2p_set(frame_to_mfn(f), INVALID_M2P);
-	f->owner = NULL;
-	f->nr_valid = 0;
-	f->linear = 0;
-	f->order = 0;
+	begin(f, NULL);
 	__atomic_store_n(&f->state, 0, __ATOMIC_RELEASE);
 	heap_free(f, 0);
 	return d;
@@ -323,11 +330,7 @@ bool frame_assign(struct domain *d, struct frame *f, unsigned int order, pfn_t p
 		struct frame *g = f + i;
 
 		CHECK(!g->state && !g->owner);
-		g->owner = d;
-		g->nr_valid = 0;
-		g->linear = 0;
-		g->tlb_stamp = 0;
-		g->order = 0;
+		begin(g, d);
 		m2p_set(frame_to_mfn(g), pfn == INVALID_M2P ? pfn : pfn + i);
 		__atomic_store_n(&g->state, FS_ALLOCATED | FS_REF, __ATOMIC_RELEASE);
 	}
@@ -424,10 +427,7 @@ void frame_share(void *page, struct domain *d)
 	struct frame *f = mfn_to_frame(hv_to_mfn(page));
 
 	CHECK(!f->state && !f->owner);
-	f->owner = d;
-	f->nr_valid = 0;
-	f->linear = 0;
-	f->tlb_stamp = 0;
+	begin(f, d);
 	m2p_set(frame_to_mfn(f), INVALID_M2P);
 	__atomic_store_n(&f->state, FS_SHARED | FS_REF | FS_TYPE_REF | fs_of_type(FT_WRITABLE),
 			 __ATOMIC_RELEASE);
@@ -511,9 +511,7 @@ int frames_relinquish(struct domain *d)
 	int rc;
 
 	frames_batch_begin();
-	spin_lock(&d->mm.lock);
-	rc = mm_finish_dying(d);
-	spin_unlock(&d->mm.lock);
+	rc = mm_finish_dying_now(d);
 	for_each_bit(chunk, d->mm.chunks, FRAME_CHUNKS) {
 		if (!rc)
 			rc = relinquish_chunk(d, chunk * FRAME_CHUNK);

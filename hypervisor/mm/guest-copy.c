@@ -6,44 +6,17 @@
 #include "cpu/extable.h"
 #include "cpu/insn.h"
 #include "domain/domain.h"
-#include "lib/bitmap.h"
 #include "lib/errno.h"
 #include "mm/guest-copy.h"
 #include "mm/layout.h"
 
 #define LOWER_END	0x0000800000000000UL
 
-/*
- * An L4 slot that names an L4 table shows that one's slots one level down, the hypervisor's among them.  Those
- * are for supervisors only, which we are while we copy: such addresses are not the guest's.
- */
-static bool through_hypervisor(const u64 *linear, guest_va_t va)
-{
-	for (unsigned int level = 4; level > 1 && bitmap_test(linear, PT_INDEX(va, level)); level--)
-		if (PT_INDEX(va, level - 1) >= HV_SLOT_FIRST && PT_INDEX(va, level - 1) <= HV_SLOT_LAST)
-			return true;
-	return false;
-}
-
-static __attribute__((noinline)) bool linear_ok(guest_va_t va, size_t size)
-{
-	/* The range does not wrap: guest_range_ok(). */
-	for (u64 pages = size ? (((va & ~PAGE_MASK) + size - 1) >> PAGE_SHIFT) + 1 : 0; pages; pages--, va += PAGE_SIZE)
-		if (through_hypervisor(current->domain->mm.linear_slots, va))
-			return false;
-	return true;
-}
-
 bool guest_range_ok(guest_va_t va, size_t size)
 {
 	if (va < LOWER_END)
 		return size <= LOWER_END - va;
 	return va >= HV_END && size <= -va;
-}
-
-static inline bool reachable(guest_va_t va, size_t size)
-{
-	return guest_range_ok(va, size) && (likely(!current->pv.long_ways) || linear_ok(va, size));
 }
 
 /* Words, then the bytes left over.  Return: 0; else a fault ended it. */
@@ -69,10 +42,10 @@ static inline __attribute__((always_inline)) u64 copy(void *dst, const void *src
 
 int copy_from_guest(void *dst, guest_va_t src, size_t size)
 {
-	return !reachable(src, size) || copy(dst, (const void *)src, size) ? -EFAULT : 0;
+	return !guest_range_ok(src, size) || copy(dst, (const void *)src, size) ? -EFAULT : 0;
 }
 
 int copy_to_guest(guest_va_t dst, const void *src, size_t size)
 {
-	return !reachable(dst, size) || copy((void *)dst, src, size) ? -EFAULT : 0;
+	return !guest_range_ok(dst, size) || copy((void *)dst, src, size) ? -EFAULT : 0;
 }

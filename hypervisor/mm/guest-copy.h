@@ -20,22 +20,19 @@ int __must_check copy_to_guest(guest_va_t dst, const void *src, size_t size);
 bool guest_range_ok(guest_va_t va, size_t size);
 
 /*
- * Up to eight words, of a constant number, in line.  v: the caller; NULL if copy_from_guest()'s look at linear L4 tables is not
- * needed, for pv.long_ways is false.  False: -EFAULT.
+ * Up to eight words, of a constant number, in line.  False: -EFAULT.
  */
 #ifdef HOST_TEST
-#define fetch_words(v, to, va, size)	(!copy_from_guest(to, va, size))
-#define store_word(v, va, word)		(!copy_to_guest(va, &(u64){ word }, 8))
+#define fetch_words(to, va, size)	(!copy_from_guest(to, va, size))
+#define store_word(va, word)		(!copy_to_guest(va, &(u64){ word }, 8))
 #else
 #define FETCH(to, from) \
 	__asm__ volatile goto("1: mov %[at], %[word]\n" EXTABLE(1b, %l[fault]) \
 			      : [word] "=r"(to) : [at] "m"(*(const u64 *)(from)) : "memory" : fault)
 #define FETCH_NTH(n) if (size > 8 * (n)) { u64 word; FETCH(word, va + 8 * (n)); to[n] = word; }
 
-static inline __attribute__((always_inline)) bool fetch_words(const struct vcpu *v, u64 *to, guest_va_t va, size_t size)
+static inline __attribute__((always_inline)) bool fetch_words(u64 *to, guest_va_t va, size_t size)
 {
-	if (v && unlikely(v->pv.long_ways))
-		return !copy_from_guest(to, va, size);
 	if (va_is_hypervisor(va) || va_is_hypervisor(va + size - 1))
 		return false;
 	stac();
@@ -47,10 +44,8 @@ fault:
 	return false;
 }
 
-static inline __attribute__((always_inline)) bool store_word(const struct vcpu *v, guest_va_t va, u64 word)
+static inline __attribute__((always_inline)) bool store_word(guest_va_t va, u64 word)
 {
-	if (unlikely(v->pv.long_ways))
-		return !copy_to_guest(va, &word, sizeof(word));
 	if (va_is_hypervisor(va) || va_is_hypervisor(va + sizeof(word) - 1))
 		return false;
 	stac();

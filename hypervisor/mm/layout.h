@@ -20,6 +20,7 @@
 #define HV_END			0xffff880000000000UL	/* first address after */
 #define HV_SLOT_FIRST		256
 #define HV_SLOT_LAST		271
+#define HV_SLOT_UNUSED		260
 
 #define M2P_RO_START		0xffff800000000000UL
 #define HV_MAP_START		0xffff808000000000UL

@@ -48,16 +48,20 @@ struct extents {
 	mfn_t limit;			/* frames below this */
 };
 
+static void extent_free(const struct extents *x, struct frame *f)
+{
+	for (u64 i = 0; i < BIT(x->order); i++)
+		frame_free(x->d, f + i);
+}
+
 static struct frame *extent_alloc(const struct extents *x, pfn_t pfn)
 {
 	struct frame *f = frame_alloc_at(x->d, x->order, x->flags, pfn);
 
-	if (f && frame_to_mfn(f) + BIT(x->order) > x->limit) {
-		for (u64 i = 0; i < BIT(x->order); i++)
-			frame_free(x->d, f + i);
-		return NULL;
-	}
-	return f;
+	if (!f || frame_to_mfn(f) + BIT(x->order) <= x->limit)
+		return f;
+	extent_free(x, f);
+	return NULL;
 }
 
 /* Tell the guest which frame extent i got.  Fails for an extent that it cannot be told of. */
@@ -74,12 +78,10 @@ static int increase_one(struct extents *x)
 
 	if (!f)
 		return -ENOMEM;
-	if (x->list && extent_answer(x, f)) {
-		for (u64 i = 0; i < BIT(x->order); i++)
-			frame_free(x->d, f + i);
-		return -EFAULT;
-	}
-	return 0;
+	if (!x->list || !extent_answer(x, f))
+		return 0;
+	extent_free(x, f);
+	return -EFAULT;
 }
 
 static int populate_one(struct extents *x)
@@ -111,11 +113,8 @@ static int decrease_one(struct extents *x)
 static long extents_run(struct extents *x, int (*one)(struct extents *x))
 {
 	u64 start = x->i;
-	int rc = 0;
+	int rc = mm_finish_dying_now(x->d);
 
-	spin_lock(&x->d->mm.lock);
-	rc = mm_finish_dying(x->d);
-	spin_unlock(&x->d->mm.lock);
 	frames_batch_begin();
 	for (; !rc && x->i < x->nr; x->i++) {
 		if (x->i != start && hypercall_preempt())

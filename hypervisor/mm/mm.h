@@ -25,21 +25,22 @@ struct domain_mm {
 	u64 claimed;			/* promised and not yet allocated, control/memory.c */
 	bool leaving;			/* dead, but frames are left: the last one puts a reference to the domain */
 	u64 *chunks;			/* bitmap: its frames lie in these, for its end */
-	/*
-	 * Slots of L4 tables that once named an L4 table.  Never taken back: what lies behind them may lead
-	 * through the hypervisor's slots, which only user mode may not follow (mm/guest-copy.c).
-	 */
-	bool linear;			/* there was one */
-	u64 linear_slots[PT_ENTRIES / 64];
 	struct memory_map *map;		/* as its builder told it, control/memory.c; NULL: none */
 	mfn_t dying;			/* under lock: tables whose invalidation was preempted; frame.link */
 };
 
+#define ROOT_KERNEL_SLOTS	5		/* the M2P, and what Linux touches: direct map, stacks, struct pages, text */
+#define ROOT_SLOTS		(ROOT_KERNEL_SLOTS + 4)
+
 struct vcpu_mm {
-	/* Addresses; the roots hold a general and a FT_L4 reference each.  user may be 0. */
+	/* The guest's roots, addresses; they hold a general and a FT_L4 reference each.  user may be 0. */
 	u64 kernel_cr3;
 	u64 user_cr3;
-	u64 kernel_load, user_load;	/* the same as a change of mode writes them (mm/tags.h) */
+	pte_t *root;			/* the vCPU's own, mm/root.c */
+	u64 kernel_load, user_load;	/* its CR3 values for a change of mode (mm/tags.h); 0: none need be written */
+	struct root_slot { pte_t *at, entry; } slots[ROOT_SLOTS];	/* the kernel's, then those of both modes */
+	u8 next_place;			/* which of either makes room next */
+	bool stale;			/* copies to be forgotten before the next load */
 };
 
 /*
@@ -111,13 +112,21 @@ int mm_drop_roots(struct vcpu *v);			/* at death; -ERESTART when preempted */
 /* Pin tables: as MMUEXT_PIN_* and UNPIN.  Locks: takes d->mm.lock. */
 int mm_pin(struct domain *d, mfn_t mfn, enum frame_type type, bool preemptible);
 int mm_unpin(struct domain *d, mfn_t mfn);
-int mm_pin_root(struct domain *d, mfn_t root);		/* the builder's; not preemptible */
 /* Finish d's dying tables; -ERESTART when preempted.  Locks: the caller holds d->mm.lock. */
 #define mm_finish_dying(d) (likely(!(d)->mm.dying) ? 0 : mm_finish_dying_slow(d))
 int mm_finish_dying_slow(struct domain *d);
+/* The same, without the lock: takes it if there are any. */
+#define mm_finish_dying_now(d) (likely(!READ_ONCE((d)->mm.dying)) ? 0 : mm_lock_finish_dying(d))
+int mm_lock_finish_dying(struct domain *d);
 
-/* Write the hypervisor's slots into a new root (also used for tables the builder makes). */
-void root_fill_hv_slots(pte_t *l4);
+bool root_init_vcpu(struct vcpu *v);			/* false: no memory.  zfree(mm.root) ends it */
+void root_switch_mode(struct vcpu *v);			/* to the mode that v, current, is in from now on */
+void root_put_kernel_slots(struct vcpu *v, bool in);	/* for one that does not run */
+/* A page is not present at va: was it only missing in v's own root?  True: not any more, try again. */
+bool root_fill(struct vcpu *v, guest_va_t va);
+void root_forget(struct vcpu *v);
+/* An entry of d's L4 table that was present is not, or is another.  Locks: the caller holds d->mm.lock. */
+void root_entry_changed(struct domain *d, mfn_t root);
 extern pte_t *hv_root;				/* the hypervisor's own L4 (idle) */
 
 /* ---- TLB ------------------------------------------------------------------------------------ */

@@ -213,7 +213,7 @@ unsigned long mmu_update_own(struct vcpu *v, guest_va_t req)
 	u64 r[2];
 
 	v->hc.nr = HC_mmu_update;
-	if (!fetch_words(NULL, r, req, sizeof(r)))
+	if (!fetch_words(r, req, sizeof(r)))
 		return OWN_NOT;
 	hypercall_count(HC_mmu_update);
 	spin_lock(&d->mm.lock);

@@ -29,7 +29,7 @@ void mmu_party_put(struct vcpu *v, struct domain *d);
 int mmu_vcpu_mask(struct vcpu *v, guest_va_t va, u64 *cpus);
 
 /*
- * From cpu/entry.S: the one request of a call of v's about itself, not traced, without linear tables.  OWN_NOT: nothing is
+ * From cpu/entry.S: the one request of a call of v's about itself, not traced.  OWN_NOT: nothing is
  * done, the long way does it or says why not; OWN_LEFT: tables are left to be torn down, which a call without requests does.
  */
 enum { OWN_DONE, OWN_NOT, OWN_LEFT };

@@ -185,22 +185,9 @@ long do_mmuext_copy_page(struct subop_call *c, void *op)
 
 /* ---- the call ------------------------------------------------------------------------------------- */
 
-/* What earlier operations left half torn down is finished before anything new is begun. */
-static long finish_dying(struct domain *d)
-{
-	long rc;
-
-	if (likely(!READ_ONCE(d->mm.dying)))
-		return 0;
-	spin_lock(&d->mm.lock);
-	rc = mm_finish_dying(d);
-	spin_unlock(&d->mm.lock);
-	return rc;
-}
-
 static long run_ops(struct vcpu *v, struct domain *pg_owner, guest_va_t ops, u32 count, u32 *i)
 {
-	long rc = finish_dying(pg_owner);
+	long rc = mm_finish_dying_now(pg_owner);
 
 	while (!rc && *i < count) {
 		mmuext_op_t op;
@@ -208,7 +195,7 @@ static long run_ops(struct vcpu *v, struct domain *pg_owner, guest_va_t ops, u32
 
 		if (*i && hypercall_preempt())
 			return -ERESTART;
-		if (!fetch_words(v, (u64 *)&op, ops + (u64)*i * sizeof(op), sizeof(op)))
+		if (!fetch_words((u64 *)&op, ops + (u64)*i * sizeof(op), sizeof(op)))
 			return -EFAULT;
 		if (pg_owner != v->domain && op.cmd < 64 && (OWN_ONLY & BIT(op.cmd)))
 			return -EPERM;
@@ -216,7 +203,7 @@ static long run_ops(struct vcpu *v, struct domain *pg_owner, guest_va_t ops, u32
 		if (rc)
 			break;
 		++*i;
-		rc = finish_dying(pg_owner);
+		rc = mm_finish_dying_now(pg_owner);
 	}
 	return rc;
 }
@@ -228,7 +215,7 @@ unsigned long mmuext_own(struct vcpu *v, guest_va_t req)
 	struct subop_call c = { .v = v, .extra = (u64)d, .arg = (u64)&op };
 
 	v->hc.nr = HC_mmuext_op;
-	if (READ_ONCE(d->mm.dying) || !fetch_words(NULL, (u64 *)&op, req, sizeof(op)))
+	if (READ_ONCE(d->mm.dying) || !fetch_words((u64 *)&op, req, sizeof(op)))
 		return OWN_NOT;
 	/* Linux' most usual one needs no looking up: all may do it, and it cannot fail. */
 	if (op.cmd == MMUEXT_INVLPG_LOCAL)

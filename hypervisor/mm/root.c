@@ -1,33 +1,165 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The root tables of vCPUs.  Each that a vCPU may load holds a general reference and a use as L4; the
- * old one's go when no CPU has it loaded any more.
+ * The root tables of vCPUs: the guest's two, kernel_cr3 and user_cr3, each of which holds a general reference and a use
+ * as L4; and the vCPU's own, which is in CR3 while it runs.
+ *
+ * The own root has the hypervisor's slots, and copies of the guest's entries, brought in one by one when a fault asks for
+ * them (root_fill()), into few places that are known:
+ *
+ *	the kernel's	what only its root has.  Put in on the way to kernel mode, taken out on the way to user mode.  The
+ *			first is the machine-to-physical table, which is for kernels.
+ *	those of both	entries that the guest's two roots have alike.  They stay in both modes.
+ *
+ * No TLB remembers that there is no entry.  So the way from user mode to its kernel needs no CR3 write; the one on the way back
+ * is for both.  Where user's root has what its kernel's has not, or otherwise, it is brought in by a fault of user mode,
+ * and the next way to the kernel empties the TLB (pv.user_only).
+ *
+ * A copy never outlives the entry: whoever changes one that was present (root_entry_changed()), or the root (set_root()),
+ * sees to the copies before the entry's references go.  Losing copies costs a fault each, no more.  An own root is written with
+ * interrupts off by the CPU that runs the vCPU, or while none does.
  */
-#include "cpu/cpuid.h"
 #include "cpu/insn.h"
 #include "hypercall/hypercall.h"
 #include "mm/frame-state.h"
+#include "mm/heap.h"
 #include "mm/layout.h"
 #include "mm/tags.h"
 
-void root_fill_hv_slots(pte_t *l4)
+static inline pte_t root_entry(u64 cr3, const struct vcpu_mm *mm, const pte_t *own)
 {
+	return READ_ONCE(((pte_t *)maddr_to_hv(cr3))[own - mm->root]);
+}
+
+/* ---- the own root ---------------------------------------------------------------------------------------- */
+
+bool root_init_vcpu(struct vcpu *v)
+{
+	struct vcpu_mm *mm = &v->mm;
+	u64 root;
+
+	mm->root = zalloc(PAGE_SIZE);
+	if (!mm->root)
+		return false;
 	for (unsigned int i = HV_SLOT_FIRST; i <= HV_SLOT_LAST; i++)
-		l4[i] = hv_root[i];
+		mm->root[i] = hv_root[i];
+	mm->root[HV_SLOT_UNUSED] = 0;
+	for (unsigned int i = 0; i < ROOT_SLOTS; i++)
+		mm->slots[i].at = &mm->root[HV_SLOT_UNUSED];
+	mm->slots[0] = (struct root_slot){ &mm->root[HV_SLOT_FIRST], hv_root[HV_SLOT_FIRST] };
+	root = hv_to_maddr(mm->root);
+	mm->kernel_load = cpu_features.pcid ? tag_cr3(root, true) | CR3_KEEP : 0;
+	mm->user_load = tag_cr3(root, false) | (cpu_features.pcid ? CR3_KEEP : 0);
+	return true;
+}
+
+/* The kernel's slots, in or out.  What else user mode saw in their places goes. */
+void root_put_kernel_slots(struct vcpu *v, bool in)
+{
+	for (unsigned int i = 0; i < ROOT_KERNEL_SLOTS; i++)
+		WRITE_ONCE(*v->mm.slots[i].at, in ? v->mm.slots[i].entry : 0);
+	v->pv.user_only = false;
 }
 
 /*
- * The machine-to-physical table is for guest kernels: a user root does not show it, unless it is the
- * kernel's root too.
+ * As cpu/entry.S does it on its short ways.  The kernel's entries are in the table under the kernel's tag only: a CPU
+ * may walk it ahead of time.
  */
-static void show_m2p(u64 cr3, bool show)
+void root_switch_mode(struct vcpu *v)
 {
-	pte_t *slot = (pte_t *)maddr_to_hv(cr3) + HV_SLOT_FIRST;
-	pte_t val = show ? hv_root[HV_SLOT_FIRST] : 0;
+	u64 flags = irq_save(), cr3 = v->pv.kernel_mode ? v->mm.kernel_load : v->mm.user_load;
 
-	if (READ_ONCE(*slot) != val)
-		WRITE_ONCE(*slot, val);
+	if (!cr3 && v->pv.user_only)
+		cr3 = v->mm.user_load;
+	root_put_kernel_slots(v, false);
+	if (cr3)
+		write_cr3(cr3);
+	root_put_kernel_slots(v, v->pv.kernel_mode);
+	irq_restore(flags);
 }
+
+/* All copies of the guest's entries go; where they were is where they will be wanted. */
+void root_forget(struct vcpu *v)
+{
+	WRITE_ONCE(v->mm.stale, false);
+	for (unsigned int i = 1; i < ROOT_SLOTS; i++) {
+		v->mm.slots[i].entry = 0;
+		WRITE_ONCE(*v->mm.slots[i].at, 0);
+	}
+}
+
+/* One of the guest's roots is another: copies from there. */
+static void copy_again(struct vcpu *v)
+{
+	struct vcpu_mm *mm = &v->mm;
+	u64 flags = irq_save();
+
+	for (unsigned int i = 1; i < ROOT_SLOTS; i++) {
+		struct root_slot *s = &mm->slots[i];
+		bool both = i >= ROOT_KERNEL_SLOTS;
+
+		s->entry = root_entry(mm->kernel_cr3, mm, s->at);
+		if (both && mm->user_cr3 && root_entry(mm->user_cr3, mm, s->at) != s->entry)
+			s->entry = 0;
+		WRITE_ONCE(*s->at, both || v->pv.kernel_mode ? s->entry : 0);
+	}
+	irq_restore(flags);
+}
+
+/* A copy gets a place among n: its own, or that of another. Nowhere else: the kernel's are taken out again and again. */
+static void place(struct vcpu_mm *mm, pte_t *own, pte_t e, unsigned int first, unsigned int n)
+{
+	unsigned int to = first + mm->next_place++ % n;
+
+	for (unsigned int i = 1; i < ROOT_SLOTS; i++)
+		if (mm->slots[i].at == own && i - first < n)
+			to = i;
+		else if (mm->slots[i].at == own)
+			mm->slots[i] = (struct root_slot){ &mm->root[HV_SLOT_UNUSED], 0 };
+	WRITE_ONCE(*mm->slots[to].at, 0);
+	mm->slots[to] = (struct root_slot){ own, e };
+}
+
+bool root_fill(struct vcpu *v, guest_va_t va)
+{
+	struct vcpu_mm *mm = &v->mm;
+	pte_t *own = &mm->root[PT_INDEX(va, 4)], kernel, user, want;
+	u64 flags;
+	bool missing;
+
+	if (va_is_hypervisor(va) || !mm->kernel_cr3)
+		return false;
+	flags = irq_save();
+	kernel = root_entry(mm->kernel_cr3, mm, own);
+	user = mm->user_cr3 ? root_entry(mm->user_cr3, mm, own) : kernel;
+	want = v->pv.kernel_mode ? kernel : user;
+	missing = (want & PTE_PRESENT) && *own != want;
+	if (missing) {
+		if (kernel == user)
+			place(mm, own, kernel, ROOT_KERNEL_SLOTS, ROOT_SLOTS - ROOT_KERNEL_SLOTS);
+		else
+			place(mm, own, kernel, 1, ROOT_KERNEL_SLOTS - 1);
+		v->pv.user_only |= !v->pv.kernel_mode && kernel != user;
+		WRITE_ONCE(*own, want);
+	}
+	irq_restore(flags);
+	return missing;
+}
+
+void root_entry_changed(struct domain *d, mfn_t root)
+{
+	bool used = false;
+	struct vcpu *v;
+
+	for_each_vcpu(d, v)
+		if (PFN_DOWN(v->mm.kernel_cr3) == root || PFN_DOWN(v->mm.user_cr3) == root) {
+			WRITE_ONCE(v->mm.stale, true);
+			used = true;
+		}
+	if (used)
+		tlb_flush_domain(d);	/* a vCPU that does not run looks before it does */
+}
+
+/* ---- the guest's roots ------------------------------------------------------------------------------------- */
 
 /* What is preempted here is listed as dying.  Locks: the caller holds the domain's mm.lock. */
 static void root_put(u64 cr3)
@@ -39,7 +171,6 @@ static void root_put(u64 cr3)
 /* Make `root` (0: none) the value of *cr3, one of v's two. */
 static int set_root(struct vcpu *v, u64 *cr3, mfn_t root)
 {
-	bool kernel = cr3 == &v->mm.kernel_cr3;
 	struct frame *f = frame_lookup(root);
 	struct domain *d = v->domain;
 	u64 old = *cr3;
@@ -53,11 +184,9 @@ static int set_root(struct vcpu *v, u64 *cr3, mfn_t root)
 		rc = frame_get_both(f, d, FT_L4, !current->sched.idle);
 	if (!rc) {
 		*cr3 = root << PAGE_SHIFT;
-		*(kernel ? &v->mm.kernel_load : &v->mm.user_load) = tag_load(*cr3, kernel ? TAG_KERNEL : TAG_USER,
-									     cpu_features.pcid);
-		if (root && (kernel || v->mm.user_cr3 != v->mm.kernel_cr3))
-			show_m2p(*cr3, kernel);
-		if (v == current && (kernel || cpu_features.pcid))	/* a change of mode flushes no tag */
+		copy_again(v);
+		/* The user's own translations go at the latest with the next CR3 write, which tags put off. */
+		if (v == current && (cr3 == &v->mm.kernel_cr3 || cpu_features.pcid))
 			tlb_load_root();
 		root_put(old);
 	}
@@ -71,7 +200,6 @@ int mm_set_kernel_root(struct vcpu *v, mfn_t root)
 		return -EINVAL;
 	if (PFN_DOWN(v->mm.kernel_cr3) != root)
 		return set_root(v, &v->mm.kernel_cr3, root);
-	show_m2p(v->mm.kernel_cr3, true);
 	if (v == current)
 		tlb_load_root();
 	return 0;
@@ -90,7 +218,8 @@ int mm_drop_roots(struct vcpu *v)
 
 	CHECK(v != current);
 	spin_lock(&d->mm.lock);
-	v->mm = (struct vcpu_mm){ 0 };
+	v->mm.kernel_cr3 = v->mm.user_cr3 = 0;
+	root_forget(v);
 	root_put(kernel);
 	root_put(user);
 	rc = mm_finish_dying(d);

@@ -14,11 +14,6 @@
 #include "mm/frame-state.h"
 #include "mm/layout.h"
 
-static pte_t *entries(const struct frame *f)
-{
-	return mfn_to_hv(frame_to_mfn(f));
-}
-
 void table_abandon(struct frame *f)
 {
 	struct domain *d = f->owner;
@@ -40,9 +35,6 @@ int table_finish(struct frame *f, bool preemptible)
 		table_abandon(f);
 		return -ERESTART;
 	}
-	if (level == 4)
-		__builtin_memset(entries(f) + HV_SLOT_FIRST, 0,
-				 (HV_SLOT_LAST - HV_SLOT_FIRST + 1) * sizeof(pte_t));
 	CHECK(f->linear == 0);
 	__atomic_fetch_and(&f->state, ~FS_PARTIAL, __ATOMIC_SEQ_CST);
 	frame_put(f);
@@ -62,6 +54,16 @@ int mm_finish_dying_slow(struct domain *d)
 		frame_put(f);
 	}
 	return 0;
+}
+
+int mm_lock_finish_dying(struct domain *d)
+{
+	int rc;
+
+	spin_lock(&d->mm.lock);
+	rc = mm_finish_dying(d);
+	spin_unlock(&d->mm.lock);
+	return rc;
 }
 
 /* The claimed frame (type set, one use) is not to be used after all: drop that use. */
@@ -111,8 +113,10 @@ static int table_build(struct frame *f, enum frame_type type, bool preemptible)
 	int rc = entries_take(f, type_level(type), preemptible);
 
 	if (!rc) {
+		/* They are never loaded from here, but a linear entry shows them as slots of lower tables. */
 		if (type == FT_L4)
-			root_fill_hv_slots(entries(f));
+			__builtin_memset(table_entries(f) + HV_SLOT_FIRST, 0,
+					 (HV_SLOT_LAST - HV_SLOT_FIRST + 1) * sizeof(pte_t));
 		set_valid(f);
 		return 0;
 	}
@@ -141,7 +145,7 @@ int table_get(struct frame *f, enum frame_type type, bool preemptible)
 	if (type != FT_SEGDESC)
 		return table_build(f, type, preemptible);
 
-	if (!descriptor_page_ok((u64 *)entries(f))) {
+	if (!descriptor_page_ok((u64 *)table_entries(f))) {
 		unclaim(f);
 		return -EINVAL;
 	}
@@ -204,9 +208,4 @@ int mm_unpin(struct domain *d, mfn_t mfn)
 	spin_unlock(&d->mm.lock);
 	frame_put(f);
 	return rc;
-}
-
-int mm_pin_root(struct domain *d, mfn_t root)
-{
-	return mm_pin(d, root, FT_L4, false);
 }

@@ -15,6 +15,7 @@
 #include "cpu/insn.h"
 #include "cpu/pcpu.h"
 #include "domain/domain.h"
+#include "mm/layout.h"
 #include "mm/mm.h"
 #include "mm/tags.h"
 
@@ -35,36 +36,33 @@ static struct {
 	volatile u64 waiting;		/* CPUs that have not answered */
 } request;
 
-/* Load cr3 with an empty TLB, as far as current's modes and the idle loop look. */
+/* Load cr3 with an empty TLB.  What a root in use names no more is not copied any more, either. */
 static void load_emptied(u64 cr3)
 {
 	u64 flags = irq_save(), stamp = __atomic_add_fetch(&tlb_clock, 1, __ATOMIC_SEQ_CST);
-	u64 other = tag_other(cr3, &current->mm);
+	struct vcpu *v = current;
 
-	if (other)
-		write_cr3(other);
+	if (v && unlikely(READ_ONCE(v->mm.stale)))	/* none yet, while we boot */
+		root_forget(v);
 	write_cr3(cr3);
+	if (cpu_features.pcid)
+		invpcid(INVPCID_ALL, 0, 0);
 	cpus[this_cpu()].stamp = stamp;
 	irq_restore(flags);
 }
 
 void tlb_load_root(void)
 {
-	struct vcpu *v = current;
-
-	load_emptied((v->pv.kernel_mode ? v->mm.kernel_load : v->mm.user_load) & ~CR3_KEEP);
+	load_emptied(tag_cr3(hv_to_maddr(current->mm.root), current->pv.kernel_mode));
 }
 
 static void flush_page(guest_va_t va)
 {
-	u64 cr3 = read_cr3(), other = tag_other(cr3, &current->mm);
+	enum tlb_tag other = cpu_features.pcid ? tag_other(read_cr3()) : TAG_NONE;
 
 	invlpg(va);
-	if (other) {
-		write_cr3(other | CR3_KEEP);
-		invlpg(va);
-		write_cr3(cr3 | CR3_KEEP);
-	}
+	if (other)
+		invpcid(INVPCID_PAGE, other, va);
 }
 
 u32 tlb_now(void)

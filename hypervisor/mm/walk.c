@@ -8,7 +8,7 @@
 
 pte_t *walk_l1(struct vcpu *v, guest_va_t va, struct frame **table)
 {
-	return walk(v->domain, v->pv.kernel_mode ? v->mm.kernel_cr3 : v->mm.user_cr3, va, table);
+	return walk(v->pv.kernel_mode ? v->mm.kernel_cr3 : v->mm.user_cr3, va, table);
 }
 
 bool walk_kernel_l1(struct vcpu *v, guest_va_t va, pte_t *l1e)
@@ -17,7 +17,7 @@ bool walk_kernel_l1(struct vcpu *v, guest_va_t va, pte_t *l1e)
 	pte_t *slot;
 
 	mm_lock(v->domain);
-	slot = walk(v->domain, v->mm.kernel_cr3, va, &table);
+	slot = walk(v->mm.kernel_cr3, va, &table);
 	if (slot)
 		*l1e = READ_ONCE(*slot);
 	mm_unlock(v->domain);

@@ -18,8 +18,7 @@ void domain_assists_changed(struct domain *d)
 	struct vcpu *v;
 
 	for_each_vcpu(d, v)
-		v->pv.long_ways = (d->vm_assist & BIT(VMASST_TYPE_architectural_iopl)) || d->mm.linear ||
-				  trace_on;
+		v->pv.long_ways = (d->vm_assist & BIT(VMASST_TYPE_architectural_iopl)) || trace_on;
 }
 
 static long assist_set(struct subop_call *c, bool on)

@@ -34,16 +34,11 @@ struct bounce {
 	u32 error_code;
 };
 
-void pv_load_root(struct vcpu *v)
-{
-	write_cr3(v->pv.kernel_mode ? v->mm.kernel_load : v->mm.user_load);
-}
-
 void pv_toggle_mode(struct vcpu *v)
 {
 	v->pv.kernel_mode = !v->pv.kernel_mode;
 	swapgs();
-	pv_load_root(v);
+	root_switch_mode(v);
 	if (v->pv.kernel_mode && runstate_owed(v))
 		runstate_update_guest(v);
 }

@@ -63,7 +63,7 @@ bool insn_long_mode(struct vcpu *v, const struct cpu_user_regs *regs);
  */
 static inline bool insn_quick(struct vcpu *v, const struct cpu_user_regs *regs, u64 *code)
 {
-	return v->pv.kernel_mode && !(regs->rflags & BIT(8)) && fetch_words(v, code, regs->rip, sizeof(*code)) &&
+	return v->pv.kernel_mode && !(regs->rflags & BIT(8)) && fetch_words(code, regs->rip, sizeof(*code)) &&
 	       ((u16)regs->cs == FLAT_KERNEL_CS || insn_long_mode(v, regs));
 }
 

@@ -54,13 +54,13 @@ static u32 bitmap_read(struct vcpu *v, u32 port)
 	if (user) {
 		flags = irq_save();
 		v->pv.kernel_mode = true;
-		pv_load_root(v);
+		root_switch_mode(v);
 	}
 	if (copy_from_guest(&bits, v->pv.iobmp + port / 8, sizeof(bits)))
 		bits = 0xffff;
 	if (user) {
 		v->pv.kernel_mode = false;
-		pv_load_root(v);
+		root_switch_mode(v);
 		irq_restore(flags);
 	}
 	return bits;

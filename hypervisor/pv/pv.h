@@ -25,7 +25,8 @@ struct vcpu_pv {
 	bool nmi_pending;
 	bool bad_segments;		/* a selector would not load: failsafe callback owed */
 	bool nmi_masked;
-	bool long_ways;			/* entry.S leaves all to C: IOPL shown in flags, linear L4 tables, traces */
+	bool long_ways;			/* entry.S leaves all to C: IOPL shown in flags, traces */
+	bool user_only;			/* user mode saw what its kernel must not: mm/root.c */
 	bool cr0_ts;			/* fpu_taskswitch: next FPU use traps to the guest */
 	u64 kernel_ss, kernel_sp;	/* stack_switch */
 	struct { u64 addr; bool mask_events; } cb[CB_COUNT];	/* addr 0: not registered */
@@ -70,8 +71,6 @@ void pv_inject_callback(struct vcpu *v, enum pv_callback cb);
 
 /* Switch between guest kernel and guest user: root table, GS. */
 void pv_toggle_mode(struct vcpu *v);
-/* Its mode has changed: load the root of that. */
-void pv_load_root(struct vcpu *v);
 
 /* ---- emulation (pv/emulate*.c) ---------------------------------------------------------------- */
 

@@ -26,7 +26,7 @@
 #define FLAGS_TF	BIT(8)
 #define FLAGS_RF	BIT(16)
 
-extern const char guest_iret[];
+extern const char guest_iret[], syscall_entry[], short_ways_end[];
 
 /* ---- page faults ------------------------------------------------------------------------------ */
 
@@ -58,6 +58,8 @@ static void page_fault(struct vcpu *v, struct cpu_user_regs *regs, u64 cr2)
 	if (unlikely(va_is_hypervisor(cr2))) {
 		if (!(ec & EC_USER) && window_fault(v, regs, cr2))
 			return;
+	} else if (!(ec & EC_PRESENT) && root_fill(v, cr2)) {
+		return;
 	} else if ((ec & (EC_PRESENT | EC_WRITE | EC_RSVD)) == (EC_PRESENT | EC_WRITE) &&
 		   v->pv.kernel_mode) {
 		emulate_pt_write(v, regs, cr2);
@@ -193,12 +195,20 @@ static void guest_iret_fault(struct cpu_user_regs *regs)
 	exit_to_guest();
 }
 
-static bool window_fault_of_ours(struct vcpu *v, u64 cr2)
+/*
+ * We touched v's LDT window, or its guest's memory by a slot that its root has not yet: true, try again.  The short ways of
+ * entry.S keep words where the frame of this fault lies now: they go on by their fixup, and find the slot there next time.
+ */
+static bool fault_of_ours(struct vcpu *v, const struct cpu_user_regs *regs, u64 cr2)
 {
 	u64 ldt = PERCPU_LDT(this_cpu());
 
-	return v && !v->sched.idle && cr2 >= ldt && cr2 < ldt + 16 * PAGE_SIZE &&
-	       pv_map_ldt_page(v, (cr2 - ldt) >> PAGE_SHIFT);
+	if (!v || v->sched.idle)
+		return false;
+	if (cr2 >= ldt && cr2 < ldt + 16 * PAGE_SIZE)
+		return pv_map_ldt_page(v, (cr2 - ldt) >> PAGE_SHIFT);
+	return !(regs->error_code & EC_PRESENT) && root_fill(v, cr2) &&
+	       (regs->rip < (u64)syscall_entry || regs->rip >= (u64)short_ways_end);
 }
 
 /* From ring 0, on the main stack. */
@@ -212,7 +222,7 @@ void trap_from_hypervisor(struct cpu_user_regs *regs)
 		irq_dispatch(vector);
 		return;
 	}
-	if (vector == 14 && window_fault_of_ours(current, cr2))
+	if (vector == 14 && fault_of_ours(current, regs, cr2))
 		return;
 	if (regs->rip == (u64)guest_iret)
 		guest_iret_fault(regs);

@@ -226,6 +226,7 @@ static void test_tree(void)
 {
 	setup();
 	build_tree();
+	table(page[0])[256] = pte_make(page[5], RW);
 	is_int(mm_pin(d, page[0], FT_L4, false), 0, "a tree is pinned");
 	is_int(frame_type(fr(1)), FT_L3, "its tables have their types");
 	is_int(frame_type(fr(2)), FT_L2, "at each level");
@@ -235,7 +236,7 @@ static void test_tree(void)
 	is_int(mm_pin(d, page[0], FT_L3, false), -EINVAL, "nor as another level");
 	is_int(mm_pin(d, page[2], FT_L2, false), 0, "a part can be pinned as well");
 	check_clean("tree");
-	is_int(table(page[0])[256], hv_root[256], "the hypervisor's slots are in the root");
+	is_int(table(page[0])[256], 0, "what the guest had in the hypervisor's slots is gone");
 	is_int(mm_unpin(d, page[0]), 0, "unpinned");
 	is_int(mm_unpin(d, page[0]), -EINVAL, "once");
 	is_int(frame_type(fr(2)), FT_L2, "the pinned part stays");
@@ -706,12 +707,16 @@ static void test_roots(void)
 	is_int(v->mm.kernel_cr3, page[0] << PAGE_SHIFT, "the old one stays");
 	is_int(mmuext(MMUEXT_NEW_BASEPTR, 0), -EINVAL, "nor is nothing");
 	is_int(mmuext(MMUEXT_NEW_USER_BASEPTR, 0), 0, "but for the user");
+	ok(root_fill(v, 0) && v->mm.root[0] == table(page[0])[0], "what it has is copied when it is touched");
+	ok(!root_fill(v, 0) && !root_fill(v, 9UL << 39), "once, and what it has not is not there");
+	ok(!root_fill(v, HV_START), "nor anything in the hypervisor's slots");
 	is_int(mmuext(MMUEXT_PIN_L4_TABLE, page[0]), 0, "pinned");
 	is_int(mmuext(MMUEXT_UNPIN_TABLE, page[0]), 0, "unpinned, it stays the root");
 	is_int(frame_free(d, fr(0)), 0, "freed, too");
 	is_int(frame_type(fr(0)), FT_L4, "still");
 	is_int(mmuext(MMUEXT_NEW_BASEPTR, page[20]), 0, "another root");
-	is_int(fake_state[0].cr3, page[20] << PAGE_SHIFT, "is loaded");
+	is_int(fake_state[0].cr3, hv_to_maddr(v->mm.root), "is not loaded itself");
+	is_int(v->mm.root[0], 0, "nor is what the old one had copied");
 	is_int(frame_refs(mfn_to_frame(page[0])), 0, "now the old one is gone");
 	is_int(frame_type(fr(1)), FT_NONE, "and what hung on it");
 	check_clean("another root");

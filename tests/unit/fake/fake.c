@@ -202,6 +202,7 @@ struct domain *fake_domain(domid_t id, u32 vcpus, bool privileged)
 		v->initialised = true;
 		d->vcpu[i] = v;
 		evtchn_vcpu_init(v);
+		CHECK(root_init_vcpu(v));
 	}
 	domains[nr_domains++] = d;
 	if (privileged)

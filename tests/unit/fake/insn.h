@@ -40,6 +40,8 @@ static inline u64 read_cr3(void) { return FAKE->cr3; }
 static inline void write_cr3(u64 v) { FAKE->cr3 = v; FAKE->flushes++; }
 static inline u64 read_cr2(void) { return FAKE->cr2; }
 static inline void invlpg(u64 va) { (void)va; FAKE->page_flushes++; }
+enum invpcid_type { INVPCID_PAGE = 0, INVPCID_ALL = 3 };
+static inline void invpcid(enum invpcid_type type, u64 tag, u64 va) { (void)type, (void)tag, (void)va; }
 static inline void wbinvd(void) { FAKE->cache_flushes++; }
 static inline void stac(void) { }
 static inline void clac(void) { }
