@@ -8,6 +8,8 @@
 #include "hypercall/hypercall.h"
 #include "mm/guest-copy.h"
 
+#define CR0_TS	BIT(3)
+
 /* A guest's code or stack selector, made to run at CPL 3. */
 static u16 selector_ring3(u16 sel)
 {
@@ -132,33 +134,23 @@ long do_stack_switch(struct vcpu *v, const struct hc_stack_switch *a)
  */
 long do_set_segment_base(struct vcpu *v, const struct hc_set_segment_base *a)
 {
-	if (a->which <= SEGBASE_GS_KERNEL && !va_is_canonical(a->base))
-		return hc_fail(-EINVAL, "segment base %#lx", a->base);
-	switch (a->which) {
-	case SEGBASE_FS:
-		wrmsr(MSR_FS_BASE, a->base);
-		return 0;
-	case SEGBASE_GS_USER:
-		/* The caller is in kernel mode: the user's GS base is the inactive one. */
-		wrmsr(MSR_KERNEL_GS_BASE, a->base);
-		return 0;
-	case SEGBASE_GS_KERNEL:
-		wrmsr(MSR_GS_BASE, a->base);
-		return 0;
-	case SEGBASE_GS_USER_SEL:
+	/* The caller is in kernel mode: the user's GS base is the inactive one. */
+	static const u32 msrs[] = {
+		[SEGBASE_FS] = MSR_FS_BASE,
+		[SEGBASE_GS_USER] = MSR_KERNEL_GS_BASE,
+		[SEGBASE_GS_KERNEL] = MSR_GS_BASE,
+	};
+
+	if (a->which == SEGBASE_GS_USER_SEL)
 		load_user_gs(a->base);
-		return 0;
-	default:
-		return hc_fail(-EINVAL, "segment register %u", a->which);
-	}
+	else if (a->which < ARRAY_SIZE(msrs) && va_is_canonical(a->base))
+		wrmsr(msrs[a->which], a->base);
+	else
+		return hc_fail(-EINVAL, "segment register %u, base %#lx", a->which, a->base);
+	return 0;
 }
 
 long do_fpu_taskswitch(struct vcpu *v, const struct hc_fpu_taskswitch *a)
 {
-	v->pv.cr0_ts = a->set != 0;
-	if (v->pv.cr0_ts)
-		stts();
-	else
-		clts();
-	return 0;
+	return guest_write_cr0(v, a->set ? guest_read_cr0(v) | CR0_TS : guest_read_cr0(v) & ~CR0_TS);
 }

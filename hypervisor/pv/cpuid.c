@@ -69,8 +69,8 @@ static void leaf_1(struct cpuid_leaf *l)
 	/* FPU DE TSC MSR PAE MCE CX8 APIC MCA CMOV PAT CLFLUSH ACPI MMX FXSR SSE SSE2 SS HTT */
 	u32 d = BITS(0, 2, 4, 5, 6, 7, 8, 9, 14, 15, 16, 19, 22, 23, 24, 25, 26, 27, 28);
 
-	if (cpu_features.vendor[0] == 'G')
-		d |= BITS(11);			/* SEP: SYSENTER in long mode is Intel's */
+	if (cpu_features.sysenter)
+		d |= BITS(11);			/* SEP */
 	if (fpu_xcr0_mask)
 		c |= BITS(26);			/* XSAVE */
 	if (fpu_xcr0_mask & XCR0_AVX)

@@ -31,6 +31,12 @@ struct emulation {
 	u32 breakpoints;	/* DR6 bits of I/O breakpoints that matched */
 };
 
+static enum result undefined_opcode(struct emulation *e)
+{
+	pv_inject_trap(e->v, 6, 0);
+	return EMUL_FAULTED;
+}
+
 /* ---- ports ------------------------------------------------------------------------------------------ */
 
 /* I/O breakpoints are never given to the CPU: accesses come by here. */
@@ -188,11 +194,7 @@ static enum result emulate_dr(struct emulation *e)
 	u64 *r = reg_ptr(e->regs, e->in.rm);
 	int rc = e->in.opcode & 2 ? guest_set_dr(e->v, e->in.reg, *r) : guest_get_dr(e->v, e->in.reg, r);
 
-	if (rc == -ENODEV) {
-		pv_inject_trap(e->v, 6, 0);
-		return EMUL_FAULTED;
-	}
-	return rc ? EMUL_REFUSED : EMUL_DONE;
+	return rc == -ENODEV ? undefined_opcode(e) : rc ? EMUL_REFUSED : EMUL_DONE;
 }
 
 static void set_edx_eax(struct cpu_user_regs *regs, u64 val)
@@ -223,10 +225,8 @@ static enum result emulate_wrmsr(struct emulation *e)
 
 static enum result emulate_xsetbv(struct emulation *e)
 {
-	if (!(guest_read_cr4(e->v) & CR4_OSXSAVE)) {
-		pv_inject_trap(e->v, 6, 0);
-		return EMUL_FAULTED;
-	}
+	if (!(guest_read_cr4(e->v) & CR4_OSXSAVE))
+		return undefined_opcode(e);
 	if (!e->v->pv.kernel_mode || (u32)e->regs->rcx || fpu_set_xcr0(e->v, edx_eax(e->regs)))
 		return EMUL_REFUSED;
 	return EMUL_DONE;
@@ -357,11 +357,7 @@ bool emulate_privileged(struct vcpu *v, struct cpu_user_regs *regs)
 	case INSN_OK:
 		break;
 	}
-	if (e.in.lock) {
-		pv_inject_trap(v, 6, 0);
-		return true;
-	}
-	r = emulate(&e);
+	r = e.in.lock ? undefined_opcode(&e) : emulate(&e);
 	if (r == EMUL_DONE)
 		insn_done(v, regs, &e.in, e.breakpoints);
 	return r != EMUL_REFUSED;

@@ -167,14 +167,16 @@ static int read_platform(u32 msr, u64 *val)
 	case MSR_DE_CFG:
 		*val = DE_CFG_LFENCE;
 		return is_intel() ? -EPERM : 0;
-	case MSR_SYSCFG:
-	case MSR_IORR_0 ... MSR_TOP_MEM:
-	case MSR_TOP_MEM2:
 	case MSR_NB_CFG:
 	case MSR_PSTATE_LIMIT ... MSR_PSTATE_7:
-	case MSR_SMM_ADDR ... MSR_SMM_MASK:
 		*val = 0;
 		return is_intel() ? -EPERM : 0;
+	case MSR_SYSCFG:			/* the machine's memory is the initial domain's to know */
+	case MSR_IORR_0 ... MSR_TOP_MEM:
+	case MSR_TOP_MEM2:
+	case MSR_SMM_ADDR ... MSR_SMM_MASK:
+		*val = 0;
+		return is_intel() || !current->domain->privileged ? -EPERM : 0;
 	default:
 		return -EPERM;
 	}

@@ -15,7 +15,7 @@
 #define SYSCTLS		32
 
 enum { READY, DOMCTL_WRONG, SYSCTL_WRONG, FOREIGN_PT, FOREIGN_FD, MACHPHYS, RESERVATION, PLATFORM, CONSOLE_READ,
-       REMOTE_SHUTDOWN, FOREIGN_PIN, PORT_IN, MMIO, MEMORY_MAP, SETUP_OTHER, NOBODY_WRONG, OTHERDOMAIN };
+       REMOTE_SHUTDOWN, FOREIGN_PIN, PORT_IN, MMIO, MEMORY_MAP, SETUP_OTHER, NOBODY_WRONG, OTHERDOMAIN, TOP_MEM };
 enum { PARENT_FRAME };
 
 static long map_as(u64 maddr, u64 val, u32 dom)
@@ -74,6 +74,7 @@ void child_main(void)
 	mail.reply[SETUP_OTHER] = setup.status;
 	vec = TRY("inl %%dx, %%eax", RESULT("+a"(eax)), GIVEN("d"(0xcf8)));
 	mail.reply[PORT_IN] = vec;
+	mail.reply[TOP_MEM] = TRY("rdmsr", RESULT("=a"(eax), "=d"(vec)), GIVEN("c"(0xc001001a)));
 	mail.reply[MMIO] = map_as(maddr_of(entry), PTE(0xb8, PTE_DATA | PTE_PCD), DOMID_IO);
 	LIVE(mail.reply[READY]) = 1;
 	guest_exit(SHUTDOWN_poweroff);
@@ -108,6 +109,7 @@ void test_main(void)
 	check_eq((long)box->reply[FOREIGN_PIN], -XEN_EPERM, "a pin in our name");
 	check_eq((int16_t)box->reply[SETUP_OTHER], GNTST_permission_denied, "our grant table");
 	check_eq(box->reply[PORT_IN], X_GP, "an I/O port");
+	check_eq(box->reply[TOP_MEM], X_GP, "the size of the machine's memory, by MSR");
 	check_refused((long)box->reply[MMIO], "device memory");
 	child_unmap(box);
 	check_eq(child_destroy(&c), 0, "destroy");

@@ -18,6 +18,11 @@ USER_TEXT static void user_int80(void)
 	__asm__ volatile(".code32; movl $0x4321, %eax; int $0x80; .code64");
 }
 
+USER_TEXT static void user_sysenter(void)
+{
+	__asm__ volatile(".code32; sysenter; int $0x80; .code64");
+}
+
 static struct regs r;
 
 static u64 run32(void (*code)(void))
@@ -38,4 +43,10 @@ void test_main(void)
 	check_eq(r.rax, 0x1234, "RAX");
 	check_eq(r.cs & 0xffff, USER_CS32, "CS");
 	check_eq(r.rip, user_address(user_syscall32) + 7, "RIP is behind it");
+	/* AMD's raise #UD; the emulator #GP, as long as nothing is set up for the instruction. */
+	run32(user_sysenter);
+	check(r.vector == X_UD || r.vector == X_GP, "SYSENTER, which AMD's do not have here: %s",
+	      vector_name(r.vector));
+	check_eq(r.rip, user_address(user_sysenter), "RIP is at it");
+	check_eq(r.cs & 0xffff, USER_CS32, "CS");
 }
