@@ -43,10 +43,13 @@ void segments_save_all(struct vcpu *v)
 	v->pv.gs_user = v->pv.kernel_mode ? inactive : active;
 }
 
-/* Some emulated CPUs let a guest's WRFSBASE set what WRMSR refuses. */
-static void load_base(u32 msr, u64 base)
+/* Some emulated CPUs let a guest's WRFSBASE set what WRMSR refuses: then 0. */
+static inline void load_base(u32 msr, u64 base)
 {
-	wrmsr(msr, va_is_canonical(base) ? base : 0);
+	u32 lo = base, hi = base >> 32;
+
+	__asm__ volatile("1: wrmsr\n	jmp 3f\n2: xor %0, %0\n	xor %1, %1\n	jmp 1b\n3:\n" EXTABLE(1b, 2b)
+			 : "+a"(lo), "+d"(hi) : "c"(msr) : "memory", "cc");
 }
 
 void segments_load_all(struct vcpu *v)

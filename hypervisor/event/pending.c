@@ -8,6 +8,7 @@
  */
 #include "cpu/insn.h"
 #include "hypercall/hypercall.h"
+#include "lib/bitmap.h"
 
 #define WORD_BITS	64
 
@@ -26,11 +27,6 @@ static bool test_and_clear(xen_ulong_t *words, u32 nr)
 	u64 bit = BIT(nr % WORD_BITS);
 
 	return __atomic_fetch_and(&words[nr / WORD_BITS], ~bit, __ATOMIC_SEQ_CST) & bit;
-}
-
-static bool test(const xen_ulong_t *words, u32 nr)
-{
-	return READ_ONCE(words[nr / WORD_BITS]) & BIT(nr % WORD_BITS);
 }
 
 void vcpu_mark_events_pending(struct vcpu *v)
@@ -62,7 +58,7 @@ static bool two_level_set_pending(struct domain *d, const struct evtchn *ch, u32
 {
 	if (port >= EVTCHN_2L_NR_CHANNELS || test_and_set(d->shared->evtchn_pending, port))
 		return false;
-	if (!test(d->shared->evtchn_mask, port))
+	if (!bitmap_test(d->shared->evtchn_mask, port))
 		notify(d, ch, port);
 	return true;
 }
@@ -94,14 +90,14 @@ bool evtchn_is_pending(struct domain *d, u32 port)
 {
 	if (READ_ONCE(d->evtchn.fifo))
 		return fifo_test(d, port, EVTCHN_FIFO_PENDING);
-	return port < EVTCHN_2L_NR_CHANNELS && test(d->shared->evtchn_pending, port);
+	return port < EVTCHN_2L_NR_CHANNELS && bitmap_test(d->shared->evtchn_pending, port);
 }
 
 bool evtchn_is_masked(struct domain *d, u32 port)
 {
 	if (READ_ONCE(d->evtchn.fifo))
 		return fifo_test(d, port, EVTCHN_FIFO_MASKED);
-	return port < EVTCHN_2L_NR_CHANNELS && test(d->shared->evtchn_mask, port);
+	return port < EVTCHN_2L_NR_CHANNELS && bitmap_test(d->shared->evtchn_mask, port);
 }
 
 void evtchn_clear_pending(struct domain *d, u32 port)
@@ -119,7 +115,7 @@ void evtchn_unmask(struct domain *d, u32 port)
 	if (READ_ONCE(d->evtchn.fifo))
 		fifo_unmask(d, ch, port);
 	else if (port < EVTCHN_2L_NR_CHANNELS && test_and_clear(d->shared->evtchn_mask, port) &&
-		 test(d->shared->evtchn_pending, port))
+		 bitmap_test(d->shared->evtchn_pending, port))
 		notify(d, ch, port);
 }
 

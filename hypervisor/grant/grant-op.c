@@ -26,8 +26,10 @@ static bool wants_one(u32 cmd)
 /* Elements [0, count), as far as there is time.  Return: 0; an error; -ERESTART, *done moved on. */
 static long run(struct vcpu *v, u32 cmd, guest_va_t ops, u32 count, u32 *done)
 {
-	struct grant_batch batch = { .nr = 0 };
+	struct grant_batch batch;
 	long rc = 0;
+
+	batch.nr = batch.flush = 0;
 
 	for (*done = 0; *done < count && !rc; ++*done) {
 		struct subop_call c = { .v = v, .extra = (u64)&batch,

@@ -23,6 +23,11 @@ static bool is_pinned(const struct grant_active *act)
 	return act->readers || act->writers;
 }
 
+static u16 bits_of(unsigned int how)
+{
+	return how & PIN_READONLY ? GTF_reading : GTF_reading | GTF_writing;
+}
+
 /* May `who` begin to use an entry with this header, or (pinned) use it for writing too? */
 static bool header_allows(union header e, const struct grant_active *act, domid_t who,
 			  unsigned int how, u32 version)
@@ -39,18 +44,18 @@ static bool header_allows(union header e, const struct grant_active *act, domid_
 }
 
 /* Version 1: the bits are in the entry's own flags.  The header that was accepted goes to *e. */
-static bool claim_v1(struct grant_table *gt, u32 ref, domid_t who, unsigned int how, u16 bits,
-		     union header *e)
+static bool claim_v1(struct grant_table *gt, const struct grant_active *act, u32 ref, domid_t who,
+		     unsigned int how, union header *e)
 {
 	u32 *word = (u32 *)grant_v1(gt, ref);
 	union header new;
 
 	e->word = READ_ONCE(*word);
 	for (unsigned int i = 0; i < TRIES; i++) {
-		if (!header_allows(*e, grant_active(gt, ref), who, how, 1))
+		if (!header_allows(*e, act, who, how, 1))
 			return false;
 		new = *e;
-		new.h.flags |= bits;
+		new.h.flags |= bits_of(how);
 		if (__atomic_compare_exchange_n(word, &e->word, new.word, false, __ATOMIC_SEQ_CST,
 						__ATOMIC_SEQ_CST))
 			return true;
@@ -59,11 +64,11 @@ static bool claim_v1(struct grant_table *gt, u32 ref, domid_t who, unsigned int 
 }
 
 /* Version 2: the bits are in the status word; the header must still allow it once they are seen. */
-static bool claim_v2(struct grant_table *gt, u32 ref, domid_t who, unsigned int how, u16 bits,
-		     union header *e)
+static bool claim_v2(struct grant_table *gt, const struct grant_active *act, u32 ref, domid_t who,
+		     unsigned int how, union header *e)
 {
 	const u32 *word = (const u32 *)grant_v2(gt, ref);
-	const struct grant_active *act = grant_active(gt, ref);
+	u16 bits = bits_of(how);
 
 	e->word = READ_ONCE(*word);
 	if (!header_allows(*e, act, who, how, 2))
@@ -86,10 +91,8 @@ static void release(struct grant_table *gt, u32 ref, u16 bits)
 }
 
 /* Bits that no pin needs any more. */
-static void release_unused(struct grant_table *gt, u32 ref)
+static void release_unused(struct grant_table *gt, const struct grant_active *act, u32 ref)
 {
-	const struct grant_active *act = grant_active(gt, ref);
-
 	release(gt, ref, (act->writers ? 0 : GTF_writing) | (is_pinned(act) ? 0 : GTF_reading));
 }
 
@@ -171,7 +174,6 @@ s16 grant_pin(struct domain *d, u32 ref, domid_t who, unsigned int how)
 {
 	struct grant_table *gt = d->grant;
 	bool readonly = how & PIN_READONLY;
-	u16 bits = GTF_reading | (readonly ? 0 : GTF_writing);
 	struct grant_active *act;
 	union header e = { .word = 0 };
 	mfn_t first = INVALID_MFN;
@@ -185,7 +187,7 @@ s16 grant_pin(struct domain *d, u32 ref, domid_t who, unsigned int how)
 		return GNTST_general_error;
 
 	if (!is_pinned(act) || (!readonly && !act->writers)) {
-		if (!(gt->version == 1 ? claim_v1 : claim_v2)(gt, ref, who, how, bits, &e))
+		if (!(gt->version == 1 ? claim_v1 : claim_v2)(gt, act, ref, who, how, &e))
 			return GNTST_general_error;
 	}
 	if (!is_pinned(act))
@@ -196,7 +198,7 @@ s16 grant_pin(struct domain *d, u32 ref, domid_t who, unsigned int how)
 	else if (status == GNTST_okay)
 		act->writers++;
 	else
-		release_unused(gt, ref);
+		release_unused(gt, act, ref);
 	return status;
 }
 
@@ -212,5 +214,5 @@ void grant_unpin(struct domain *d, u32 ref, bool readonly)
 	else
 		act->writers--;
 	if (!d->dying)		/* else nobody reads the entry, and its page may be gone */
-		release_unused(d->grant, ref);
+		release_unused(d->grant, act, ref);
 }

@@ -10,15 +10,14 @@ enum who { ANY, PRIV };
 enum copy { COPY_NONE = 0, COPY_IN = 1, COPY_OUT = 2 };
 
 struct subop_row {
-	long (*handler)(struct subop_call *c, void *op);	/* NULL: answers -error */
+	long (*handler)(struct subop_call *c, void *op);	/* NULL: absent */
 	u16 size;
 	u8 copy;
 	u8 who;
-	u8 error;
-	bool known;
+	u8 error;					/* of an absent one; 0: there is no such command */
 };
 
-#define SUBOP_MAX	88		/* numbers in every family are below this */
+#define SUBOP_MAX	88		/* numbers in every family are below this, whose row is empty */
 #define OP_SIZE_MAX	1024		/* largest structure: xen_commandline_t, xen_capabilities_info_t */
 
 /* Every structure fits the buffer of call_copied(). */
@@ -30,10 +29,10 @@ struct subop_row {
 #define SELF(t)		0, COPY_NONE
 #define NONE		0, COPY_NONE
 #define SUBOP(family, nr, name, who, kind) \
-	[FAM_##family][nr] = { do_##family##_##name, kind, who, 0, true },
+	[FAM_##family][nr] = { do_##family##_##name, kind, who, 0 },
 #define SUBOP_ABSENT(family, nr, name, error) \
-	[FAM_##family][nr] = { NULL, 0, COPY_NONE, ANY, error, true },
-static const struct subop_row rows[FAM_COUNT][SUBOP_MAX] = {
+	[FAM_##family][nr] = { NULL, 0, COPY_NONE, ANY, error },
+static const struct subop_row rows[FAM_COUNT][SUBOP_MAX + 1] = {
 #include "abi/subops.def"
 };
 
@@ -57,13 +56,11 @@ static __attribute__((noinline)) long call_copied(const struct subop_row *row, s
 
 long subop_call(enum subop_family fam, u32 nr, struct subop_call *c)
 {
-	const struct subop_row *row = &rows[fam][nr < SUBOP_MAX ? nr : 0];
+	const struct subop_row *row = &rows[fam][MIN(nr, (u32)SUBOP_MAX)];
 
 	__asm__("" : "+r"(row));		/* found once */
-	if (nr >= SUBOP_MAX || !row->known)
-		return hc_fail(-ENOSYS, "no command %u", nr);
 	if (!row->handler)
-		return hc_fail(-row->error, "command %u is not offered", nr);
+		return hc_fail(row->error ? -row->error : -ENOSYS, "command %u is not offered", nr);
 	if (row->who == PRIV && !c->v->domain->privileged)
 		return -EPERM;
 	return row->copy ? call_copied(row, c) : row->handler(c, c->op);

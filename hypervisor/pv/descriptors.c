@@ -98,23 +98,25 @@ static unsigned int gdt_pages(const struct vcpu *v)
 void descriptors_load(struct vcpu *v)
 {
 	static struct { pte_t *entry; u32 gdt, ldt; } windows[NR_CPUS];	/* pages shown of each */
-	typeof(windows[0]) *w = &windows[this_cpu()];
-	u32 gdt = gdt_pages(v), ldt = (v->pv.ldt_entries + 511) / 512, i;
+	u32 cpu = this_cpu(), gdt = gdt_pages(v), ldt = (v->pv.ldt_entries + 511) / 512, i;
+	typeof(windows[0]) *w = &windows[cpu];
 
 	static_assert(0x200000 % PERCPU_DT_SIZE == 0, "the window's entries stand in one L1 table");
-	if (!w->entry) {
-		w->entry = hv_map_entry(PERCPU_GDT(this_cpu()));
+	if (unlikely(!w->entry)) {
+		w->entry = hv_map_entry(PERCPU_GDT(cpu));
 		w->gdt = GDT_GUEST_PAGES;
 	}
 	for (i = 0; i < gdt; i++)
 		WRITE_ONCE(w->entry[i], window_entry(mfn_to_frame(v->pv.gdt_frames[i])));
 	for (; i < w->gdt; i++)
 		WRITE_ONCE(w->entry[i], empty_gdt_entry());
+	w->gdt = gdt;
+	if (!(ldt | w->ldt))
+		return;
 	for (i = 0; i < MAX(ldt, w->ldt); i++)
 		WRITE_ONCE(w->entry[16 + i], window_entry(v->pv.ldt_frames[i]));
-	w->gdt = gdt;
 	w->ldt = ldt;
-	ldt_load(PERCPU_LDT(this_cpu()), v->pv.ldt_entries);
+	ldt_load(PERCPU_LDT(cpu), v->pv.ldt_entries);
 }
 
 static void window_refresh(struct vcpu *v)

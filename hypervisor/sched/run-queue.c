@@ -43,13 +43,13 @@ static bool over_cap(const struct vcpu *v)
 
 static bool may_run(const struct vcpu *v, u32 cpu)
 {
-	return bitmap_test(v->sched.hard, cpu) && !over_cap(v);
+	return (v->sched.hard[0] & BIT(cpu)) && !over_cap(v);
 }
 
 /* Soft affinity counts where it leaves a choice. */
 static bool likes(const struct vcpu *v, u32 cpu)
 {
-	return bitmap_test(v->sched.soft, cpu) || !(v->sched.soft[0] & v->sched.hard[0] & cpus_online[0]);
+	return (v->sched.soft[0] & BIT(cpu)) || !(v->sched.soft[0] & v->sched.hard[0] & cpus_online[0]);
 }
 
 static void charge(struct vcpu *curr, ns_t now)
@@ -84,7 +84,7 @@ void rq_insert(struct vcpu *v, ns_t now)
 	struct vcpu *next = run_queue.first, *prev = NULL;
 	u32 cpu = v->sched.cpu;
 	struct sched_cpu *c;
-	bool moved = !bitmap_test(v->sched.hard, cpu);
+	bool moved = !(v->sched.hard[0] & BIT(cpu));
 
 	if (moved)
 		cpu = v->sched.cpu = bitmap_next(v->sched.hard, nr_cpus, 0);
