@@ -262,28 +262,30 @@ void vcpu_unpause(struct vcpu *v)
 
 /* ---- affinities, shares ----------------------------------------------------------------------------- */
 
-/* Lock held: where or how long v may run has changed.  Return: the CPU to tell. */
-static u32 terms_changed(struct vcpu *v)
+/* Where or how long v may run has changed. */
+static void terms_changed(struct vcpu *v)
 {
-	ns_t now;
+	u64 flags = spin_lock_irqsave(&run_queue.lock);
+	u32 cpu = nr_cpus;
 
 	if (v->sched.running) {
-		run_queue.cpu[v->sched.cpu].sliced = true;
-		return v->sched.cpu;
+		cpu = v->sched.cpu;
+		run_queue.cpu[cpu].sliced = true;
+	} else if (v->sched.queued) {
+		ns_t now = now_ns();
+
+		rq_remove(v);
+		rq_insert(v, now);
+		cpu = rq_target(v, now);
 	}
-	if (!v->sched.queued)
-		return nr_cpus;
-	now = now_ns();
-	rq_remove(v);
-	rq_insert(v, now);
-	return rq_target(v, now);
+	spin_unlock_irqrestore(&run_queue.lock, flags);
+	tell(cpu);
 }
 
 /* pinned: what becomes of it; -EBUSY or -EINVAL when it is not `pinned_now` before. */
 static int set_hard(struct vcpu *v, u64 cpus, bool pinned_now, bool pinned)
 {
 	u64 flags = spin_lock_irqsave(&run_queue.lock);
-	u32 tell_cpu = nr_cpus;
 	int rc = 0;
 
 	if (v->sched.pinned != pinned_now) {
@@ -293,10 +295,10 @@ static int set_hard(struct vcpu *v, u64 cpus, bool pinned_now, bool pinned)
 			v->sched.unpinned[0] = v->sched.hard[0];
 		v->sched.hard[0] = pinned_now ? v->sched.unpinned[0] : cpus;
 		v->sched.pinned = pinned;
-		tell_cpu = terms_changed(v);
 	}
 	spin_unlock_irqrestore(&run_queue.lock, flags);
-	tell(tell_cpu);
+	if (!rc)
+		terms_changed(v);
 	return rc;
 }
 
@@ -318,46 +320,28 @@ int sched_unpin(struct vcpu *v)
 
 int sched_set_soft_affinity(struct vcpu *v, const u64 *cpus)
 {
-	u64 flags;
-	u32 cpu;
-
 	if (!(*cpus & cpus_online[0]))
 		return -EINVAL;
-	flags = spin_lock_irqsave(&run_queue.lock);
-	v->sched.soft[0] = *cpus;
-	cpu = terms_changed(v);
-	spin_unlock_irqrestore(&run_queue.lock, flags);
-	tell(cpu);
+	WRITE_ONCE(v->sched.soft[0], *cpus);
+	terms_changed(v);
 	return 0;
 }
 
 static_assert(NR_CPUS == 64, "a mask of CPUs is one word");
-
-/* The same of d's vCPUs. */
-static void terms_changed_of(struct domain *d)
-{
-	struct vcpu *v;
-
-	for_each_vcpu(d, v) {
-		u64 flags = spin_lock_irqsave(&run_queue.lock);
-		u32 cpu = terms_changed(v);
-
-		spin_unlock_irqrestore(&run_queue.lock, flags);
-		tell(cpu);
-	}
-}
 
 static void refill(void *arg)
 {
 	struct domain *d = arg;
 	u64 flags = spin_lock_irqsave(&run_queue.lock);
 	bool used = rq_refill(d, now_ns());
+	struct vcpu *v;
 
 	spin_unlock_irqrestore(&run_queue.lock, flags);
 	if (!used)
 		return;
 	timer_set(&d->sched.refill, d->sched.refill.expires + CAP_PERIOD);
-	terms_changed_of(d);
+	for_each_vcpu(d, v)
+		terms_changed(v);
 }
 
 void sched_domain_params_get(const struct domain *d, u16 *weight, u16 *cap)
@@ -381,7 +365,8 @@ int sched_domain_params_set(struct domain *d, u16 weight, u16 cap)
 	flags = spin_lock_irqsave(&run_queue.lock);
 	rq_set_params(d, weight, cap, now_ns());
 	spin_unlock_irqrestore(&run_queue.lock, flags);
-	terms_changed_of(d);
+	for_each_vcpu(d, v)
+		terms_changed(v);
 	return 0;
 }
 

@@ -69,7 +69,7 @@ struct vcpu_sched {
 	bool running;			/* is current on `cpu`, or its state is not saved yet */
 	bool queued;
 	u64 hard[NR_CPUS / 64];		/* affinity: CPUs it may run on ... */
-	u64 soft[NR_CPUS / 64];		/* ... and rather does */
+	u64 soft[NR_CPUS / 64];		/* ... and rather does; written without the lock */
 	struct vcpu *next, *prev;	/* run queue */
 	s64 vtime;			/* run-queue.c: CPU time used, by weight */
 	u32 vtime_rest;			/* what the division left of it */
