@@ -160,8 +160,8 @@ static void leaf_d(u32 subleaf, struct cpuid_leaf *l)
 
 static void leaf_ext_1(struct cpuid_leaf *l)
 {
-	/* LAHF CMP_LEGACY ABM SSE4A MISALIGNSSE PREFETCHW TBM DBEXT */
-	u32 c = BITS(0, 1, 5, 6, 7, 8, 21, 26);
+	/* LAHF CMP_LEGACY ABM SSE4A MISALIGNSSE PREFETCHW TBM */
+	u32 c = BITS(0, 1, 5, 6, 7, 8, 21);
 	/* SYSCALL NX MMXEXT FFXSR RDTSCP LM 3DNOW+ 3DNOW; AMD's have leaf 1's bits too: add_dynamic() */
 	u32 d = BITS(11, 20, 22, 25, 27, 29, 30, 31);
 
