@@ -193,7 +193,9 @@ u32 rq_target(const struct vcpu *v, ns_t now)
 		return nr_cpus;
 	/* The rate limit holds, and the slice ends no later: that is soon enough. */
 	c = &run_queue.cpu[busiest];
-	return busiest == this_cpu() && c->slice.queued && c->slice.expires <= earliest_end(c->curr) ? nr_cpus : busiest;
+	if (busiest == this_cpu() && c->slice.queued && c->slice.expires > now && c->slice.expires <= earliest_end(c->curr))
+		return nr_cpus;
+	return busiest;
 }
 
 u32 rq_helper(ns_t now)
