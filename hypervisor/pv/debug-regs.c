@@ -59,20 +59,12 @@ static u64 io_breakpoints(u64 val)
 	return io;
 }
 
-static bool has_io(u64 val)
-{
-	for (unsigned int i = 0; i < 4; i++)
-		if ((val >> DR7_RW(i) & 3) == RW_IO)
-			return true;
-	return false;
-}
-
 static int set_dr7(struct vcpu *v, u64 val)
 {
 	val = (val & ~DR7_ZEROES) | DR7_ONES;
 	if (val & DR7_GD)
 		return -EPERM;
-	if ((val & DR7_ENABLE) && has_io(val) && !(guest_read_cr4(v) & CR4_DE))
+	if ((val & DR7_ENABLE) && io_breakpoints(val | DR7_ENABLE) && !(guest_read_cr4(v) & CR4_DE))
 		return -EPERM;
 	v->pv.dr7_io = io_breakpoints(val);
 	v->pv.dr7 = val & ~(u64)v->pv.dr7_io;

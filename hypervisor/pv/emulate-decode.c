@@ -70,7 +70,10 @@ void reg_write(struct cpu_user_regs *regs, const struct insn *in, unsigned int n
 
 #define DESC_LONG	BIT(53)
 #define DESC_BIG	BIT(54)
-#define DESC_FLAT_32	(DESC_BIG)
+#define DESC_4K		BIT(55)
+#define DESC_CODE	BIT(43)
+#define DESC_RW		BIT(41)			/* data can be written, code can be read */
+#define DESC_FLAT_32	0x00cff3000000ffffUL
 
 /* The guest's descriptor for a selector; false: none there. */
 static bool descriptor_read(struct vcpu *v, u16 sel, u64 *desc)
@@ -124,6 +127,22 @@ u64 segment_base(struct vcpu *v, const struct cpu_user_regs *regs, bool long_mod
 	if (long_mode || !descriptor_read(v, live_selector(v, regs, seg), &desc))
 		return 0;
 	return descriptor_base(desc);
+}
+
+bool segment_allows(struct vcpu *v, const struct cpu_user_regs *regs, enum segment seg, u32 offset, u32 bytes,
+		    bool write)
+{
+	u16 sel = live_selector(v, regs, seg);
+	u64 desc, limit;
+
+	if (!(sel & ~3) || !descriptor_read(v, sel, &desc))
+		return false;
+	if (write ? (desc & (DESC_CODE | DESC_RW)) != DESC_RW : (desc & (DESC_CODE | DESC_RW)) == DESC_CODE)
+		return false;
+	limit = (desc & 0xffff) | (desc >> 32 & 0xf0000);
+	if (desc & DESC_4K)
+		limit = limit << 12 | 0xfff;
+	return (u64)offset + bytes - 1 <= limit;
 }
 
 /* ---- fetching ----------------------------------------------------------------------------------------- */

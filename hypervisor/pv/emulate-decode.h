@@ -89,6 +89,9 @@ void reg_write(struct cpu_user_regs *regs, const struct insn *in, unsigned int n
 
 /* Base address a segment adds; in long mode only FS and GS have one. */
 u64 segment_base(struct vcpu *v, const struct cpu_user_regs *regs, bool long_mode, enum segment seg);
+/* May code that is not in long mode read or write there by this segment? */
+bool segment_allows(struct vcpu *v, const struct cpu_user_regs *regs, enum segment seg, u32 offset, u32 bytes,
+		    bool write);
 
 /*
  * The instruction is done: go on behind it, with a #DB if breakpoints matched (bits of DR6) or the guest

@@ -75,13 +75,19 @@ static enum result emulate_in_out(struct emulation *e)
 	return EMUL_DONE;
 }
 
-/* A string register used as an address, and moved by one element. */
-static u64 string_address(const struct emulation *e, u64 reg, enum segment seg)
+/* A string register used as an address, and moved by one element.  False: a fault was injected. */
+static bool string_address(const struct emulation *e, u64 reg, enum segment seg, unsigned int bytes, u64 *va)
 {
 	u64 offset = e->in.addr_size == 4 ? (u32)reg : reg;
-	u64 va = offset + segment_base(e->v, e->regs, e->in.long_mode, seg);
 
-	return e->in.long_mode ? va : (u32)va;
+	*va = offset + segment_base(e->v, e->regs, e->in.long_mode, seg);
+	if (e->in.long_mode)
+		return true;
+	*va = (u32)*va;
+	if (segment_allows(e->v, e->regs, seg, offset, bytes, !(e->in.opcode & 2)))
+		return true;
+	pv_inject_trap(e->v, seg == SEG_SS ? 12 : 13, 0);
+	return false;
 }
 
 static void string_step(const struct emulation *e, unsigned int n, u64 by)
@@ -91,9 +97,11 @@ static void string_step(const struct emulation *e, unsigned int n, u64 by)
 
 static bool one_in(struct emulation *e, u32 port, unsigned int bytes, u64 step)
 {
-	u64 va = string_address(e, e->regs->rdi, SEG_ES);
+	u64 va;
 	u32 val;
 
+	if (!string_address(e, e->regs->rdi, SEG_ES, bytes, &va))
+		return false;
 	/* Is the place writable?  Reading a port may not be repeated. */
 	if (copy_from_guest(&val, va, bytes) || copy_to_guest(va, &val, bytes)) {
 		insn_page_fault(e->v, va, EC_WRITE);
@@ -110,9 +118,11 @@ static bool one_in(struct emulation *e, u32 port, unsigned int bytes, u64 step)
 
 static bool one_out(struct emulation *e, u32 port, unsigned int bytes, u64 step)
 {
-	u64 va = string_address(e, e->regs->rsi, e->in.seg == SEG_NONE ? SEG_DS : e->in.seg);
 	u32 val = 0;
+	u64 va;
 
+	if (!string_address(e, e->regs->rsi, e->in.seg == SEG_NONE ? SEG_DS : e->in.seg, bytes, &va))
+		return false;
 	if (copy_from_guest(&val, va, bytes)) {
 		insn_page_fault(e->v, va, 0);
 		return false;

@@ -123,8 +123,6 @@ static int bind_hook(struct domain *d, u32 n, bool bind, bool share)
 	struct pirq *p = &pirqs[n];
 	int rc = 0;
 
-	(void)d;
-	(void)share;
 	if (!bind)
 		pirq_shut(p);
 	else
