@@ -331,7 +331,7 @@ struct domain *dom0_build(const void *kernel, size_t kernel_size, const char *cm
 	lay_out(&b);
 	check_layout(&b);
 	make_domain(&b);
-	b.d->mm.max_pages = b.nr_pages;
+	b.d->mm.max_pages = MAX(b.nr_pages, parse_dom0_mem().max >> PAGE_SHIFT);
 	allocate_and_load(&b, &image, image_pages);
 	build_tables(&b);
 	build_start_info(&b);
