@@ -39,7 +39,7 @@ struct evtchn {
 	u8 last_priority;		/* the queue it was last put in */
 	bool pending;			/* raised while its event word did not exist */
 	u16 last_vcpu;
-	/* Guarded by lock: */
+	/* Guarded by lock; who sends within the domain reads it as it is: */
 	union {
 		domid_t unbound_for;	/* who may bind */
 		struct {
