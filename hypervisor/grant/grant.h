@@ -96,11 +96,31 @@ struct grant_table {
 	u32 destroy_next;		/* grant_domain_destroy() goes on here */
 };
 
-u32 grant_entries(const struct grant_table *gt);
-struct grant_active *grant_active(const struct grant_table *gt, u32 ref);
-grant_entry_v1_t *grant_v1(const struct grant_table *gt, u32 ref);
-grant_entry_v2_t *grant_v2(const struct grant_table *gt, u32 ref);
-grant_status_t *grant_status(const struct grant_table *gt, u32 ref);
+static inline u32 grant_entries(const struct grant_table *gt)
+{
+	return gt->nr_frames * (gt->version == 1 ? GRANT_PER_PAGE_V1 : GRANT_PER_PAGE_V2);
+}
+
+static inline struct grant_active *grant_active(const struct grant_table *gt, u32 ref)
+{
+	return gt->version == 1 ? &gt->active[ref / GRANT_PER_PAGE_V1][ref % GRANT_PER_PAGE_V1] :
+				  &gt->active[ref / GRANT_PER_PAGE_V2][ref % GRANT_PER_PAGE_V2];
+}
+
+static inline grant_entry_v1_t *grant_v1(const struct grant_table *gt, u32 ref)
+{
+	return (grant_entry_v1_t *)gt->shared[ref / GRANT_PER_PAGE_V1] + ref % GRANT_PER_PAGE_V1;
+}
+
+static inline grant_entry_v2_t *grant_v2(const struct grant_table *gt, u32 ref)
+{
+	return (grant_entry_v2_t *)gt->shared[ref / GRANT_PER_PAGE_V2] + ref % GRANT_PER_PAGE_V2;
+}
+
+static inline grant_status_t *grant_status(const struct grant_table *gt, u32 ref)
+{
+	return &gt->status[ref / STATUS_PER_PAGE][ref % STATUS_PER_PAGE];
+}
 
 /* ---- pins (pin.c): for all, the granting domain's lock is held ------------------------------- */
 
@@ -118,7 +138,10 @@ void grant_frame_put(struct frame *f, bool readonly);
 
 u32 mapping_alloc(struct grant_table *gt);	/* ~0: none left */
 void mapping_free(struct grant_table *gt, u32 handle);
-struct grant_mapping *mapping_slot(const struct grant_table *gt, u32 handle);
+static inline struct grant_mapping *mapping_slot(const struct grant_table *gt, u32 handle)
+{
+	return &gt->mapping[handle / MAPPINGS_PER_PAGE][handle % MAPPINGS_PER_PAGE];
+}
 /* For handles that guests name.  NULL: not in use. */
 struct grant_mapping *mapping_at(const struct grant_table *gt, u32 handle);
 

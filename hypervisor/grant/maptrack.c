@@ -9,11 +9,6 @@
 
 #define IN_USE		(GNTMAP_host_map | GNTMAP_device_map)
 
-struct grant_mapping *mapping_slot(const struct grant_table *gt, u32 handle)
-{
-	return &gt->mapping[handle / MAPPINGS_PER_PAGE][handle % MAPPINGS_PER_PAGE];
-}
-
 static int add_page(struct grant_table *gt)
 {
 	u32 first = gt->nr_map_pages * MAPPINGS_PER_PAGE;

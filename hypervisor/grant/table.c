@@ -14,33 +14,6 @@
 #define LIMIT_FRAMES		1024	/* options may not ask for more of either */
 #define LIMIT_MAP_FRAMES	65536
 
-u32 grant_entries(const struct grant_table *gt)
-{
-	return gt->nr_frames * (gt->version == 1 ? GRANT_PER_PAGE_V1 : GRANT_PER_PAGE_V2);
-}
-
-struct grant_active *grant_active(const struct grant_table *gt, u32 ref)
-{
-	u32 per_page = gt->version == 1 ? GRANT_PER_PAGE_V1 : GRANT_PER_PAGE_V2;
-
-	return &gt->active[ref / per_page][ref % per_page];
-}
-
-grant_entry_v1_t *grant_v1(const struct grant_table *gt, u32 ref)
-{
-	return (grant_entry_v1_t *)gt->shared[ref / GRANT_PER_PAGE_V1] + ref % GRANT_PER_PAGE_V1;
-}
-
-grant_entry_v2_t *grant_v2(const struct grant_table *gt, u32 ref)
-{
-	return (grant_entry_v2_t *)gt->shared[ref / GRANT_PER_PAGE_V2] + ref % GRANT_PER_PAGE_V2;
-}
-
-grant_status_t *grant_status(const struct grant_table *gt, u32 ref)
-{
-	return &gt->status[ref / STATUS_PER_PAGE][ref % STATUS_PER_PAGE];
-}
-
 /* ---- pages ----------------------------------------------------------------------------------- */
 
 static void *page_make(struct domain *d)
