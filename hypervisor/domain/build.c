@@ -23,23 +23,27 @@ struct mem_option {
 	bool minus;			/* all but size */
 };
 
-/* dom0_mem=[-]size,min:size,max:size */
+/* dom0_mem=[-]size,min:size,max:size; a size may also be N% of what is free, or a sum of the two */
 static struct mem_option parse_dom0_mem(void)
 {
 	const char *s = cmdline_get("dom0_mem");
 	struct mem_option m = { 0 };
 
 	while (s && *s) {
-		if (!strncmp(s, "min:", 4)) {
+		u64 *to = !strncmp(s, "min:", 4) ? &m.min : !strncmp(s, "max:", 4) ? &m.max : &m.size;
+
+		if (to != &m.size)
 			s += 4;
-			m.min = parse_size(&s);
-		} else if (!strncmp(s, "max:", 4)) {
-			s += 4;
-			m.max = parse_size(&s);
-		} else {
-			m.minus = *s == '-';
-			s += m.minus;
-			m.size = parse_size(&s);
+		else if ((m.minus = *s == '-'))
+			s++;
+		for (*to = 0;; s++) {
+			u64 n = parse_size(&s);
+
+			if (*s == '%' && s++)		/* parse_size() took the number for KiB */
+				n = (n >> 10) * (heap_free_pages() << PAGE_SHIFT) / 100;
+			*to += n;
+			if (*s != '+')
+				break;
 		}
 		if (*s && *s != ',')
 			boot_fail("dom0_mem=%s: not a size", cmdline_get("dom0_mem"));
