@@ -72,13 +72,9 @@ static u64 dom0_pages(u64 images)
 		pages = m.min >> PAGE_SHIFT;
 	if (m.max && pages > m.max >> PAGE_SHIFT)
 		pages = m.max >> PAGE_SHIFT;
-	if (pages > avail) {
-		if (m.size || m.min)
-			boot_fail("dom0_mem asks for %lu MiB, the machine has %lu MiB free",
-				  pages >> 8, avail >> 8);
-		pages = avail;
-	}
-	return pages;
+	if (pages > avail && (m.size || m.min))
+		log_err("dom0_mem asks for %lu MiB, the machine has %lu MiB free", pages >> 8, avail >> 8);
+	return MIN(pages, avail);
 }
 
 static u32 dom0_vcpus(void)
