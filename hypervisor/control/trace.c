@@ -170,7 +170,7 @@ static u32 command_in_memory(const struct vcpu *v, u32 nr)
 	return copy_from_guest(&cmd, v->hc.args[0], sizeof(cmd)) ? TRC_RESULT_NO_CMD : cmd;
 }
 
-long trace_call(struct vcpu *v, u32 nr, trace_call_fn *call)
+long trace_call(struct vcpu *v, u64 nr, trace_call_fn *call)
 {
 	struct ring *r = &rings[this_cpu()];	/* a call ends on the CPU where it began */
 	bool is_subcall = r->depth++;

@@ -33,11 +33,11 @@ struct cpu_user_regs;
 
 extern bool trace_on;		/* something is recorded: a byte, so that looking is one instruction */
 
-typedef long trace_call_fn(struct vcpu *v, u32 nr);
+typedef long trace_call_fn(struct vcpu *v, u64 nr);
 typedef void trace_exception_fn(struct vcpu *v, struct cpu_user_regs *regs, u64 cr2, u64 dr6);
 
 /* Run the call, or the exception's handling, with records before and after. */
-long trace_call(struct vcpu *v, u32 nr, trace_call_fn *call);
+long trace_call(struct vcpu *v, u64 nr, trace_call_fn *call);
 void trace_exception(struct vcpu *v, struct cpu_user_regs *regs, u64 cr2, u64 dr6, trace_exception_fn *handle);
 /* v's runstate is about to become `state`.  Callable with any lock held. */
 void trace_runstate(struct vcpu *v, int state);

@@ -184,7 +184,7 @@ syscall_entry:
 	mov	(CI_vcpu - UREGS_es)(%rsp), %rbx
 	cmpb	$0, VCPU_kernel_mode(%rbx)
 	je	user_syscall
-	cmp	$NR_IRET, %eax
+	cmp	$NR_IRET, %rax
 	je	fast_iret
 	test	$(FLAGS_RF | FLAGS_TF), %r11d
 	jnz	syscall_slow
@@ -535,9 +535,9 @@ short_ways_end:
 	 */
 #define OWN(n)		(SCRATCH(n) + 8)
 short_call:
-	cmp	$NR_MMU_UPDATE, %eax
+	cmp	$NR_MMU_UPDATE, %rax
 	je	1f
-	cmp	$NR_MMUEXT_OP, %eax
+	cmp	$NR_MMUEXT_OP, %rax
 	jne	any_short_call
 1:	cmp	$1, %esi
 	jne	any_short_call
@@ -579,8 +579,7 @@ own_again:
 	 */
 #define FRAME(n)	(SCRATCH(n) + 48)
 any_short_call:
-	mov	%eax, %eax
-	cmp	$HYPERCALLS, %eax
+	cmp	$HYPERCALLS, %rax
 	jae	syscall_slow
 	lea	hypercall_short(%rip), %rbx
 	mov	(%rbx, %rax, 8), %rbx
@@ -715,7 +714,7 @@ exit_checked:
 	je	2f
 	cmpl	$CS_KERNEL_64, UREGS_cs(%rsp)
 	jne	1f
-	testl	$(0x10000 | 0x100), UREGS_rflags(%rsp)	/* RF, TF: IRET's business */
+	testl	$0x10000, UREGS_rflags(%rsp)	/* RF: IRET's business */
 	jnz	1f
 	LEAVE_BY sysretq
 2:	LEAVE_BY sysretl

@@ -45,7 +45,7 @@ const char *hypercall_name(u32 nr)
 	return nr < HC_COUNT && rows[nr].name ? rows[nr].name : "?";
 }
 
-static long call(struct vcpu *v, u32 nr)
+static long call(struct vcpu *v, u64 nr)
 {
 	if (unlikely(nr >= HC_COUNT || !rows[nr].handler))
 		return -ENOSYS;
@@ -56,7 +56,7 @@ static long call(struct vcpu *v, u32 nr)
 	return rows[nr].handler(v, v->hc.args);
 }
 
-long hypercall_call(struct vcpu *v, u32 nr)
+long hypercall_call(struct vcpu *v, u64 nr)
 {
 	return unlikely(v->pv.long_ways && trace_on) ? trace_call(v, nr, call) : call(v, nr);
 }
@@ -72,7 +72,7 @@ void hypercall_dispatch(struct vcpu *v, struct cpu_user_regs *regs)
 
 	for (unsigned int i = 0; i < ARRAY_SIZE(from); i++)
 		v->hc.args[i] = *from[i];
-	rc = hypercall_call(v, regs->eax);
+	rc = hypercall_call(v, regs->rax);
 	if (likely(rc != -ERESTART)) {
 		regs->rax = rc;
 		return;

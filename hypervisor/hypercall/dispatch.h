@@ -11,7 +11,7 @@
 void hypercall_dispatch(struct vcpu *v, struct cpu_user_regs *regs);
 
 /* One call with the arguments in v->hc.args: checks, counts, runs.  May answer -ERESTART. */
-long hypercall_call(struct vcpu *v, u32 nr);
+long hypercall_call(struct vcpu *v, u64 nr);
 
 /* "mmu_update", or "?" */
 const char *hypercall_name(u32 nr);

@@ -36,7 +36,7 @@ long do_multicall(struct vcpu *v, const struct hc_multicall *a)
 	/* From here on v->hc.args, which *a is, holds the entries' arguments. */
 	while (left) {
 		long rc = -EINVAL;
-		u32 op;
+		u64 op;
 
 		if (!fetch_words((u64 *)&v->hc, at, sizeof(multicall_entry_t)))
 			return -EFAULT;

@@ -120,22 +120,22 @@ long do_mmuext_tlb_flush_all(struct subop_call *c, void *op) { return flush(c, t
 long do_mmuext_invlpg_all(struct subop_call *c, void *op) { return flush(c, tlb_cpus_of(c->v->domain), true); }
 
 /* Caches matter to those who drive devices. */
-static long flush_caches(const struct subop_call *c, u64 cpus)
+static long flush_caches(const struct subop_call *c, u64 cpus, long refused)
 {
 	if (!c->v->domain->privileged)
-		return -EACCES;
+		return refused;
 	cache_flush_mask(&cpus);
 	return 0;
 }
 
 long do_mmuext_flush_cache(struct subop_call *c, void *op)
 {
-	return flush_caches(c, BIT(this_cpu()));
+	return flush_caches(c, BIT(this_cpu()), -EACCES);
 }
 
 long do_mmuext_flush_cache_global(struct subop_call *c, void *op)
 {
-	return flush_caches(c, cpus_online[0]);
+	return flush_caches(c, cpus_online[0], -EINVAL);
 }
 
 /* ---- LDT, contents of frames ---------------------------------------------------------------------- */
@@ -253,7 +253,11 @@ long do_mmuext_op(struct vcpu *v, const struct hc_mmuext_op *a)
 	pg_owner = mmu_party_get(v, a->foreign & 0xffff);
 	if (!pg_owner)
 		return hc_fail(-ESRCH, "no foreign domain %u", a->foreign);
-	rc = domain_may_control(v->domain, pg_owner) ? run_ops(v, pg_owner, ops, b.count, &i) : -EPERM;
+	rc = -EPERM;
+	if (domain_may_control(v->domain, pg_owner)) {
+		rc = run_ops(v, pg_owner, ops, b.count, &i);
+		rc = mmu_batch_end(v, &b, i, ops + (u64)i * sizeof(mmuext_op_t), rc);
+	}
 	mmu_party_put(v, pg_owner);
-	return mmu_batch_end(v, &b, i, ops + (u64)i * sizeof(mmuext_op_t), rc);
+	return rc;
 }

@@ -20,6 +20,7 @@ static long batch(unsigned int n, u32 *done)
 
 static void small(void)
 {
+	mmuext_op_t op = { .cmd = MMUEXT_TLB_FLUSH_LOCAL };
 	u64 *page = page_alloc();
 	u32 done = 99;
 
@@ -46,8 +47,14 @@ static void small(void)
 	check_eq(HC(mmu_update, .reqs = (void *)UNMAPPED, .count = 1, .done = &done,
 		    .foreign = DOMID_SELF),
 		 -XEN_EFAULT, "requests out of reach");
+	done = 99;
 	check_eq(HC(mmu_update, .reqs = reqs, .count = 1, .done = &done, .foreign = 0x1234),
 		 -XEN_ESRCH, "another domain's tables: there is none");
+	check_eq(done, 0, "none is done");
+	done = 99;
+	check_eq(HC(mmuext_op, .ops = &op, .count = 1, .done = &done, .foreign = 0x1234), -XEN_ESRCH,
+		 "another domain's operations: there is none");
+	check_eq(done, 99, "and nothing to count");
 }
 
 static void many(void)

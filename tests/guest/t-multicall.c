@@ -74,4 +74,7 @@ void test_main(void)
 		(multicall_entry_t){ .op = __HYPERVISOR_xen_version, .args = { XENVER_version } };
 	check_eq(run(1), 0, "a multicall in a multicall");
 	check_eq(calls[0].result, -XEN_EINVAL, "is refused");
+	calls[1].op |= 1UL << 32;
+	HC(multicall, .calls = &calls[1], .count = 1);
+	check_eq(calls[1].result, -XEN_ENOSYS, "a number of 64 bits");
 }

@@ -49,6 +49,27 @@ static void single_step(void)
 	check_eq(dr6[0] & 0x4000, 0x4000, "DR6.BS is set in 0x%lx", dr6[0]);
 }
 
+/* The hypervisor's own instructions are none of the guest's. */
+static void over_hypercall(void)
+{
+	register u64 r11 __asm__("r11");
+	u64 at, rax = HC_xen_version, rcx, rdi = XENVER_version, rsi = 0;
+
+	count = 0;
+	__asm__ volatile("pushfq\n\t"
+			 "orq $0x100, (%%rsp)\n\t"
+			 "popfq\n\t"
+			 "syscall\n"
+			 "1:\tnop\n\t"
+			 "leaq 1b(%%rip), %[at]"
+			 : "+a"(rax), "=&c"(rcx), "+D"(rdi), "+S"(rsi), "=&r"(r11), [at] "=&r"(at)
+			 :
+			 : "memory", "cc");
+	check_eq(count, 1, "a step over a hypercall");
+	check_eq(seen[0].rip, at, "RIP is behind it");
+	check_eq(rax >> 16, 4, "it was made");
+}
+
 static void breakpoint(void)
 {
 	count = 0;
@@ -102,6 +123,7 @@ void test_main(void)
 {
 	trap_hooks[X_DB] = on_debug;
 	single_step();
+	over_hypercall();
 	breakpoint();
 	watchpoint();
 	user();

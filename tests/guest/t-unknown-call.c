@@ -18,7 +18,12 @@ void test_main(void)
 	static const u64 numbers[] = { 11, 28, 38,  43,	  47,	      56,	  63,
 				       64, 65, 127, 1000, 0x7fffffff, 0x80000000, 0xffffffff };
 
+	int bad = 0;
+
 	for (unsigned int i = 0; i < ARRAY_SIZE(numbers); i++)
 		check_eq(call(numbers[i]), -XEN_ENOSYS, "number 0x%lx", numbers[i]);
 	check_eq(call(1UL << 32 | 63), -XEN_ENOSYS, "number 2^32 + 63");
+	for (u64 nr = 0; nr < 64; nr++)
+		bad += nr != HC_iret && call(1UL << 36 | nr) != -XEN_ENOSYS;
+	check_eq(bad, 0, "numbers of calls with higher bits: none is one");
 }

@@ -63,6 +63,10 @@ static void contexts(void)
 	check(HC(vcpu_op, .cmd = VCPUOP_initialise, .vcpuid = 3, .arg = &ctx) < 0,
 	      "a GDT that is writable");
 	vcpu_context(&ctx, 3, other);
+	ctx.kernel_sp = NONCANONICAL;
+	check_eq(HC(vcpu_op, .cmd = VCPUOP_initialise, .vcpuid = 3, .arg = &ctx), -XEN_EINVAL,
+		 "a context whose kernel stack is nowhere");
+	vcpu_context(&ctx, 3, other);
 	ctx.ldt_ents = 10000;
 	check(HC(vcpu_op, .cmd = VCPUOP_initialise, .vcpuid = 3, .arg = &ctx) < 0,
 	      "an LDT too long");
