@@ -87,13 +87,13 @@ void root_forget(struct vcpu *v)
 	}
 }
 
-/* One of the guest's roots is another: copies from there. */
-static void copy_again(struct vcpu *v)
+/* One of the guest's roots is another: copies from there, of which user_cr3 has no part in the first. */
+static void copy_again(struct vcpu *v, bool user)
 {
 	struct vcpu_mm *mm = &v->mm;
 	u64 flags = irq_save();
 
-	for (unsigned int i = 1; i < ROOT_SLOTS; i++) {
+	for (unsigned int i = user ? ROOT_KERNEL_SLOTS : 1; i < ROOT_SLOTS; i++) {
 		struct root_slot *s = &mm->slots[i];
 		bool both = i >= ROOT_KERNEL_SLOTS;
 
@@ -184,7 +184,7 @@ static int set_root(struct vcpu *v, u64 *cr3, mfn_t root)
 		rc = frame_get_both(f, d, FT_L4, !current->sched.idle);
 	if (!rc) {
 		*cr3 = root << PAGE_SHIFT;
-		copy_again(v);
+		copy_again(v, cr3 == &v->mm.user_cr3);
 		/* The user's own translations go at the latest with the next CR3 write, which tags put off. */
 		if (v == current && (cr3 == &v->mm.kernel_cr3 || cpu_features.pcid))
 			tlb_load_root();
