@@ -220,18 +220,20 @@ long do_vcpu_stop_periodic_timer(struct subop_call *c, void *op)
 	return 0;
 }
 
-/* Return: 0; -EINVAL for another vCPU's; -ETIME when wanted in the future and past already. */
+/*
+ * A time that has passed comes at once, also with VCPU_SSHOTTMR_future: Linux before 4.7 would take -ETIME for a
+ * reason to try again and again, and give up.
+ *
+ * Return: 0; -EINVAL for another vCPU's.
+ */
 long do_vcpu_set_singleshot_timer(struct subop_call *c, void *op)
 {
 	const vcpu_set_singleshot_timer_t *s = op;
 	struct vcpu *v = target(c);
-	ns_t when = s->timeout_abs_ns;
 
 	if (v != c->v)
 		return hc_fail(-EINVAL, "v%u's timer is its own affair", v->id);
-	if ((s->flags & VCPU_SSHOTTMR_future) && when < now_ns())
-		return hc_fail(-ETIME, "time %ld has passed", when);
-	timer_set(&v->sched.singleshot, when);
+	timer_set(&v->sched.singleshot, s->timeout_abs_ns);
 	return 0;
 }
 
