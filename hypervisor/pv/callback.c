@@ -59,7 +59,6 @@ static int callback_slot(u32 type)
 	case CALLBACKTYPE_failsafe:	return CB_FAILSAFE;
 	case CALLBACKTYPE_syscall:	return CB_SYSCALL;
 	case CALLBACKTYPE_sysenter:	return CB_SYSENTER;
-	case CALLBACKTYPE_sysenter_deprecated: return CB_SYSENTER;
 	case CALLBACKTYPE_syscall32:	return CB_SYSCALL32;
 	case CALLBACKTYPE_nmi:		return CB_NMI;
 	default:			return -ENOSYS;

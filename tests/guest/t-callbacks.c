@@ -36,6 +36,8 @@ void test_main(void)
 			 "%s: non-canonical", types[i].name);
 		check_eq(un(types[i].type), types[i].unregister, "%s: unregister", types[i].name);
 	}
+	check_eq(callback(CALLBACKTYPE_sysenter_deprecated, 0, entry_event), -XEN_ENOSYS,
+		 "type 3 is for 32-bit guests");
 	check_eq(callback(6, 0, entry_event), -XEN_ENOSYS, "type 6 is not used");
 	check_eq(callback(99, 0, entry_event), -XEN_ENOSYS, "type 99");
 	check_eq(callback(99, 0, (void *)NONCANONICAL), -XEN_EINVAL, "type 99 at a bad address");
