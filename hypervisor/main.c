@@ -72,6 +72,7 @@ static void __init start_boot_cpu(void)
 	if (!p)
 		boot_fail("not enough memory");
 	idt_init(SEL_HV_CS, true);
+	smap_init();
 	cpu_init(p);
 }
 

@@ -59,8 +59,8 @@ void __init cpuid_init(void)
 	f->page_1g = f->ext1_edx & BIT(26);
 	f->invariant_tsc = f->max_ext_leaf >= 0x80000007 && (ask(0x80000007).d & BIT(8));
 	f->tcg = (f->leaf1_ecx & BIT(31)) && is_tcg();
-	/* The emulator reads the frame of an IRET at CPL 3 as a supervisor would. */
-	f->smap = (f->leaf7_ebx & BIT(20)) && !f->tcg && cmdline_bool("smap", true);
+	/* The emulator reads the frame of an IRET at CPL 3 as a supervisor would: only for who asks. */
+	f->smap = (f->leaf7_ebx & BIT(20)) && cmdline_bool("smap", !f->tcg);
 
 	if (!(f->ext1_edx & BIT(20)))
 		boot_fail("CPU lacks NX (no-execute pages)");

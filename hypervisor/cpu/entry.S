@@ -61,6 +61,18 @@
 	add	$8, %rsp
 	.endm
 
+	/* As stac() and clac(). */
+	.macro SMAP_SITE insn
+8:	nopl	(%rax)
+	.pushsection __smap_sites, "a"
+	.balign	4
+	.long	8b - ., \insn
+	.popsection
+	.endm
+
+#define STAC		SMAP_SITE 0xcb010f
+#define CLAC		SMAP_SITE 0xca010f
+
 	.text
 
 /* ---- exceptions and interrupts ------------------------------------------------------------- */
@@ -106,6 +118,7 @@ trap_entry:
 	.balign	16
 entry_common:
 	cld
+	CLAC					/* the guest may have set AC */
 	SAVE_REGS
 	mov	%rsp, %rdi
 	testb	$3, UREGS_cs(%rsp)
@@ -149,6 +162,7 @@ entry_debug:
 	.balign	16
 entry_ist:
 	cld
+	CLAC
 	SAVE_REGS
 	mov	%rsp, %rdi
 	mov	%rsp, %rbp
@@ -178,7 +192,7 @@ entry_ist:
 	 * the return address and flags, interrupts off.
 	 */
 	.balign	16
-	.globl	syscall_entry, short_ways_end
+	.globl	syscall_entry, short_call
 syscall_entry:
 	mov	%rbx, SCRATCH(2)(%rsp)
 	mov	(CI_vcpu - UREGS_es)(%rsp), %rbx
@@ -297,6 +311,7 @@ user_syscall:
 	mov	VCPU_syscall_addr(%rbx), %rcx
 
 	mov	SCRATCH(4)(%rsp), %rdx
+	STAC					/* until SYSRET or IRET */
 	GUEST_ACCESS user_syscall_undo, mov %rdx, (%rax)
 	GUEST_ACCESS user_syscall_undo, mov %r11, 8(%rax)
 	GUEST_ACCESS user_syscall_undo, mov %rdx, 16(%rax)
@@ -317,6 +332,7 @@ user_syscall:
 
 	/* The guest's kernel stack is not there: back to its user mode, and let C say so. */
 user_syscall_undo:
+	CLAC
 	mov	VCPU_info(%rbx), %rdx
 	mov	(UREGS_cs - UREGS_es + 4)(%rsp), %ecx
 	mov	%cl, VINFO_mask(%rdx)
@@ -349,6 +365,7 @@ fast_iret:
 	jne	iret_slow
 	mov	SCRATCH(0)(%rsp), %rcx
 	REFUSE_HV_ADDRESS %rcx, %r11, iret_slow
+	STAC
 	GUEST_ACCESS iret_slow, mov 48(%rcx), %r11
 	mov	%r11, SCRATCH(4)(%rsp)
 	test	$FLAGS_IF, %r11d
@@ -423,6 +440,7 @@ iret_by_sysret:
 	sysretq
 
 iret_slow:
+	CLAC
 	mov	SCRATCH(1)(%rsp), %rcx
 	mov	SCRATCH(3)(%rsp), %r11
 	mov	$NR_IRET, %eax
@@ -482,6 +500,7 @@ entry_page_fault:
 	jne	2f
 	bts	$9, %rdx
 2:	mov	KEPT(4)(%rsp), %rcx
+	STAC
 	GUEST_ACCESS fault_undo, mov %rcx, (%rax)
 	GUEST_ACCESS fault_undo, mov %r11, 8(%rax)
 	mov	HW(error_code)(%rsp), %ecx
@@ -512,6 +531,7 @@ entry_page_fault:
 
 	/* No kernel stack: as user_syscall_undo. */
 fault_undo:
+	CLAC
 	mov	VCPU_info(%rbx), %rdx
 	mov	(KEPT(0) + 4)(%rsp), %cl
 	mov	%cl, VINFO_mask(%rdx)
@@ -525,8 +545,6 @@ fault_slow:
 fault_slow_rbx:
 	mov	KEPT(2)(%rsp), %rbx
 	jmp	entry_common
-
-short_ways_end:
 
 	/*
 	 * One request of mmu_update or mmuext_op about the caller itself, and nothing to count: only what C may

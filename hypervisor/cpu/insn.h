@@ -85,18 +85,18 @@ static inline void invpcid(enum invpcid_type type, u64 tag, u64 va)
 static inline void wbinvd(void) { __asm__ volatile("wbinvd" : : : "memory"); }
 static inline void swapgs(void) { __asm__ volatile("swapgs" : : : "memory"); }
 
-/* Let ring 0 touch user pages, where SMAP is on (cpu/init.c); guest-copy.c wraps its accesses. */
-extern bool smap_is_on;
-static inline void stac(void)
-{
-	if (smap_is_on)
-		__asm__ volatile(".byte 0x0f, 0x01, 0xcb" : : : "memory", "cc");
-}
-static inline void clac(void)
-{
-	if (smap_is_on)
-		__asm__ volatile(".byte 0x0f, 0x01, 0xca" : : : "memory", "cc");
-}
+/*
+ * Let ring 0 touch user pages; guest-copy.c wraps its accesses.  A no-op of three bytes, until smap_init() (cpu/smp.c) puts the
+ * instruction there.
+ */
+#define SMAP_SITE(insn)							\
+	__asm__ volatile("8:	nopl (%%rax)\n"				\
+			 ".pushsection __smap_sites, \"a\"\n"		\
+			 ".balign 4\n"					\
+			 ".long 8b - ., " insn "\n"			\
+			 ".popsection" : : : "memory", "cc")
+static inline void stac(void) { SMAP_SITE("0xcb010f"); }
+static inline void clac(void) { SMAP_SITE("0xca010f"); }
 
 /* ---- model-specific registers, counters, identification ------------------------------------------- */
 

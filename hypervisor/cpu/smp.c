@@ -31,12 +31,12 @@
 
 u32 nr_cpus = 1;
 u64 cpus_online[NR_CPUS / 64] = { BIT(0) };
-bool smap_is_on;
 static struct pcpu *pcpus[NR_CPUS];
 
 extern char boot_stack[];
 extern u64 ap_stack;
 extern const u8 ap_trampoline[], ap_trampoline_end[];
+extern const struct smap_site { s32 at; u32 insn; } smap_sites_start[], smap_sites_end[];	/* hv.lds */
 void ap_main(void) __noreturn;
 
 struct pcpu *pcpu_of(u32 cpu)
@@ -97,14 +97,18 @@ static void control_registers(void)
 	cr4 |= cpu_features.fsgsbase ? CR4_FSGSBASE : 0;
 	cr4 |= cpu_features.leaf1_edx & BIT(7) ? CR4_MCE : 0;
 	cr4 |= cpu_features.pcid ? CR4_PCIDE : 0;		/* CR3 is hv_root's address, without a tag */
-	if (cpu_features.smap) {
-		cr4 |= CR4_SMAP;
-		smap_is_on = true;
-	}
+	cr4 |= cpu_features.smap ? CR4_SMAP : 0;
 	write_cr4(cr4);
 	wrmsr(MSR_EFER, rdmsr(MSR_EFER) | EFER_SCE | EFER_NXE);
 	wrmsr(MSR_PAT, HV_PAT);
 	write_cr3(read_cr3());
+}
+
+/* Before the first guest is touched.  Our text is read-only where it runs. */
+void __init smap_init(void)
+{
+	for (const struct smap_site *s = smap_sites_start; cpu_features.smap && s < smap_sites_end; s++)
+		memcpy(maddr_to_hv((u64)&s->at + s->at - HV_IMAGE_START), &s->insn, 3);
 }
 
 void cpu_init(struct pcpu *p)

@@ -26,7 +26,7 @@
 #define FLAGS_TF	BIT(8)
 #define FLAGS_RF	BIT(16)
 
-extern const char guest_iret[], syscall_entry[], short_ways_end[];
+extern const char guest_iret[], syscall_entry[], short_call[];
 
 /* ---- page faults ------------------------------------------------------------------------------ */
 
@@ -208,7 +208,7 @@ static bool fault_of_ours(struct vcpu *v, const struct cpu_user_regs *regs, u64 
 	if (cr2 >= ldt && cr2 < ldt + 16 * PAGE_SIZE)
 		return pv_map_ldt_page(v, (cr2 - ldt) >> PAGE_SHIFT);
 	return !(regs->error_code & EC_PRESENT) && root_fill(v, cr2) &&
-	       (regs->rip < (u64)syscall_entry || regs->rip >= (u64)short_ways_end);
+	       (regs->rip < (u64)syscall_entry || regs->rip >= (u64)short_call);
 }
 
 /* From ring 0, on the main stack. */
