@@ -37,13 +37,19 @@ static inline pte_t l1_adjust(pte_t e)
 	return (e & PTE_PRESENT) ? (e | PTE_USER) & ~PTE_GLOBAL : e;
 }
 
+/* Devices are never cached, whatever the guest asks for: what another maps of the same frame is not. */
+static inline pte_t l1_uncached(pte_t e)
+{
+	return (e & PTE_PCD) || (e & (PTE_PWT | PTE_PAT)) == PTE_PAT ? e : (e & ~PTE_PAT) | PTE_PWT | PTE_PCD;
+}
+
 /* A frame that is not RAM: whoever asks and whose table it is must both be allowed. */
 static int l1_take_io(const struct domain *d, const struct domain *pg_owner, mfn_t mfn)
 {
 	if (pg_owner == dom_io)
 		pg_owner = current->domain;
 	if (iomem_allowed(pg_owner, mfn) && iomem_allowed(d, mfn))
-		return 0;
+		return 1;
 	return hc_fail(-EPERM, "frame %#lx is not memory, and not the domain's to map", mfn);
 }
 
@@ -68,7 +74,7 @@ static __attribute__((noinline)) int l1_take_slow(struct domain *d, struct domai
 	return hc_fail(-EBUSY, "entry %#lx: frame is not the domain's, or in use otherwise", e);
 }
 
-/* References of present entry e in an L1 table of d. */
+/* References of present entry e in an L1 table of d.  1: it names no memory, write l1_uncached() of it. */
 static inline int l1_take(struct domain *d, struct domain *pg_owner, pte_t e, const struct ram_range *range)
 {
 	struct frame *f = frame_lookup_in(range, pte_mfn(e));
@@ -197,8 +203,11 @@ static inline __attribute__((always_inline)) int take_all(struct frame *f, unsig
 		}
 		if (e & PTE_PRESENT) {
 			rc = take_one(f, level, i, e, &range, preemptible, &worked);
-			if (rc)
+			if (rc < 0)
 				break;
+			if (rc)
+				adjusted = l1_uncached(adjusted);
+			rc = 0;
 			if (e != adjusted)
 				WRITE_ONCE(t[i], adjusted);
 		}
@@ -259,7 +268,7 @@ static inline __attribute__((always_inline)) int l1_set(struct domain *pg_owner,
 {
 	struct domain *d = table->owner;
 	pte_t old = READ_ONCE(*slot);
-	bool same = !((old ^ val) & SAME_REFS);
+	bool same = !((old ^ val) & SAME_REFS) && !(old & CACHE_FLAGS);
 	struct frame *f;
 	int rc;
 	u64 x;
@@ -281,8 +290,10 @@ static inline __attribute__((always_inline)) int l1_set(struct domain *pg_owner,
 			rc = l1_take(d, pg_owner, val, READ_ONCE(frame_likely_range));
 		else
 			rc = l1_flags_ok(d, val) ? 0 : -EINVAL;
-		if (rc)
+		if (rc < 0)
 			return rc;
+		if (rc)
+			val = l1_uncached(val);
 	}
 	entry_write(slot, old, l1_adjust(val), preserve_ad);
 	if (!(old & PTE_PRESENT))
@@ -417,9 +428,9 @@ static inline __attribute__((always_inline)) int l1_exchange(struct frame *table
 	bool present = val & PTE_PRESENT;
 	int rc = present ? l1_take(d, d, val, READ_ONCE(frame_likely_range)) : 0;
 
-	if (rc)
+	if (rc < 0)
 		return rc;
-	val = l1_adjust(val);
+	val = l1_adjust(rc ? l1_uncached(val) : val);
 	if (!__atomic_compare_exchange_n(slot, old, val, false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST)) {
 		if (present)
 			l1_drop(val, READ_ONCE(frame_likely_range));

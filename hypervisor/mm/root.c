@@ -25,9 +25,10 @@
 #include "mm/layout.h"
 #include "mm/tags.h"
 
-static inline pte_t root_entry(u64 cr3, const struct vcpu_mm *mm, const pte_t *own)
+/* The entry of the guest's root that goes where `own` is in ours. */
+static inline pte_t root_entry(u64 cr3, const pte_t *own)
 {
-	return READ_ONCE(((pte_t *)maddr_to_hv(cr3))[own - mm->root]);
+	return READ_ONCE(*(pte_t *)(maddr_to_hv(cr3) + ((u64)own & ~PAGE_MASK)));
 }
 
 /* ---- the own root ---------------------------------------------------------------------------------------- */
@@ -87,20 +88,23 @@ void root_forget(struct vcpu *v)
 	}
 }
 
-/* One of the guest's roots is another: copies from there, of which user_cr3 has no part in the first. */
+/*
+ * One of the guest's roots is another: copies from there.  Of what both modes see when the user's is the new one, for which a
+ * change of the kernel's mostly is the first half.
+ */
 static void copy_again(struct vcpu *v, bool user)
 {
 	struct vcpu_mm *mm = &v->mm;
 	u64 flags = irq_save();
 
-	for (unsigned int i = user ? ROOT_KERNEL_SLOTS : 1; i < ROOT_SLOTS; i++) {
-		struct root_slot *s = &mm->slots[i];
-		bool both = i >= ROOT_KERNEL_SLOTS;
+	for (struct root_slot *s = mm->slots + 1; !user && s < mm->slots + ROOT_KERNEL_SLOTS; s++) {
+		s->entry = root_entry(mm->kernel_cr3, s->at);
+		WRITE_ONCE(*s->at, v->pv.kernel_mode ? s->entry : 0);
+	}
+	for (struct root_slot *s = mm->slots + ROOT_KERNEL_SLOTS; s < mm->slots + ROOT_SLOTS; s++) {
+		pte_t e = user ? root_entry(mm->kernel_cr3, s->at) : 0;
 
-		s->entry = root_entry(mm->kernel_cr3, mm, s->at);
-		if (both && mm->user_cr3 && root_entry(mm->user_cr3, mm, s->at) != s->entry)
-			s->entry = 0;
-		WRITE_ONCE(*s->at, both || v->pv.kernel_mode ? s->entry : 0);
+		WRITE_ONCE(*s->at, user && (!mm->user_cr3 || root_entry(mm->user_cr3, s->at) == e) ? e : 0);
 	}
 	irq_restore(flags);
 }
@@ -129,8 +133,8 @@ bool root_fill(struct vcpu *v, guest_va_t va)
 	if (va_is_hypervisor(va) || !mm->kernel_cr3)
 		return false;
 	flags = irq_save();
-	kernel = root_entry(mm->kernel_cr3, mm, own);
-	user = mm->user_cr3 ? root_entry(mm->user_cr3, mm, own) : kernel;
+	kernel = root_entry(mm->kernel_cr3, own);
+	user = mm->user_cr3 ? root_entry(mm->user_cr3, own) : kernel;
 	want = v->pv.kernel_mode ? kernel : user;
 	missing = (want & PTE_PRESENT) && *own != want;
 	if (missing) {

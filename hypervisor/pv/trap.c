@@ -158,9 +158,12 @@ void trap_from_guest(struct cpu_user_regs *regs)
 	unsigned int vector = regs->entry_vector;
 	u64 cr2 = read_cr2(), dr6 = 0;
 
-	if (likely(vector == 14 && !trace_on)) {
+	if (likely((vector == 14 || vector == 13) && !trace_on)) {
 		local_irq_enable();
-		page_fault(v, regs, cr2);
+		if (vector == 14)
+			page_fault(v, regs, cr2);
+		else
+			general_protection(v, regs);
 		return;
 	}
 	if (vector >= 32) {

@@ -632,6 +632,12 @@ static void test_devices(void)
 	is_int(mm_pin(priv, t[3], FT_L1, false), 0, "a table of a privileged domain");
 	is_int(update(t[3] << PAGE_SHIFT, pte_make(2, RW | PTE_PCD)), 0, "what is below all memory");
 	is_int(update((t[3] << PAGE_SHIFT) + 8, pte_make(0xfd000, RW | PTE_PAT)), 0, "what is above");
+	is_int(table(t[3])[0] & (PTE_PCD | PTE_PWT | PTE_PAT), PTE_PCD, "as it was asked for");
+	is_int(table(t[3])[1] & (PTE_PCD | PTE_PWT | PTE_PAT), PTE_PAT, "the other, too");
+	is_int(update((t[3] << PAGE_SHIFT) + 8, pte_make(0xfd000, RW)), 0, "cached is asked for");
+	is_int(table(t[3])[1] & (PTE_PCD | PTE_PWT | PTE_PAT), PTE_PCD | PTE_PWT, "and not to be had");
+	is_int(update((t[3] << PAGE_SHIFT) + 8, pte_make(0xfd000, RW | PTE_PWT | PTE_PAT)), 0, "nor write-protected");
+	is_int(table(t[3])[1] & (PTE_PCD | PTE_PWT | PTE_PAT), PTE_PCD | PTE_PWT, "for what is there already");
 	is_int(update((t[3] << PAGE_SHIFT) + 16, pte_make(0xfec00, RW)), -EPERM, "not the IO-APIC");
 	is_int(update((t[3] << PAGE_SHIFT) + 16, pte_make(0xfee00, RO)), -EPERM, "nor the local APIC");
 	is_int(update((t[3] << PAGE_SHIFT) + 16, pte_make(0xfee42, RW)), -EPERM, "nor messages to it");
