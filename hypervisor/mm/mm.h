@@ -30,7 +30,7 @@ struct domain_mm {
 };
 
 #define ROOT_KERNEL_SLOTS	5		/* the M2P, and what Linux touches: direct map, stacks, struct pages, text */
-#define ROOT_SLOTS		(ROOT_KERNEL_SLOTS + 4)
+#define ROOT_SLOTS		(ROOT_KERNEL_SLOTS + 3)
 
 struct vcpu_mm {
 	/* The guest's roots, addresses; they hold a general and a FT_L4 reference each.  user may be 0. */

@@ -26,9 +26,9 @@
 #include "mm/tags.h"
 
 /* The entry of the guest's root that goes where `own` is in ours. */
-static inline pte_t root_entry(u64 cr3, const pte_t *own)
+static inline pte_t root_entry(const void *guest, const pte_t *own)
 {
-	return READ_ONCE(*(pte_t *)(maddr_to_hv(cr3) + ((u64)own & ~PAGE_MASK)));
+	return READ_ONCE(*(pte_t *)(guest + ((u64)own & ~PAGE_MASK)));
 }
 
 /* ---- the own root ---------------------------------------------------------------------------------------- */
@@ -89,22 +89,26 @@ void root_forget(struct vcpu *v)
 }
 
 /*
- * One of the guest's roots is another: copies from there.  Of what both modes see when the user's is the new one, for which a
- * change of the kernel's mostly is the first half.
+ * One of the guest's roots is another: copies from there.  Mostly both change, the kernel's first; what both modes see is
+ * looked for at the second only.
  */
 static void copy_again(struct vcpu *v, bool user)
 {
 	struct vcpu_mm *mm = &v->mm;
+	const void *kernel = maddr_to_hv(mm->kernel_cr3), *other = mm->user_cr3 ? maddr_to_hv(mm->user_cr3) : kernel;
+	bool in = v->pv.kernel_mode, later = !user && mm->user_cr3;
 	u64 flags = irq_save();
 
 	for (struct root_slot *s = mm->slots + 1; !user && s < mm->slots + ROOT_KERNEL_SLOTS; s++) {
-		s->entry = root_entry(mm->kernel_cr3, s->at);
-		WRITE_ONCE(*s->at, v->pv.kernel_mode ? s->entry : 0);
+		pte_t e = root_entry(kernel, s->at);
+
+		s->entry = e;
+		WRITE_ONCE(*s->at, in ? e : 0);
 	}
 	for (struct root_slot *s = mm->slots + ROOT_KERNEL_SLOTS; s < mm->slots + ROOT_SLOTS; s++) {
-		pte_t e = user ? root_entry(mm->kernel_cr3, s->at) : 0;
+		pte_t e = later ? 0 : root_entry(kernel, s->at);
 
-		WRITE_ONCE(*s->at, user && (!mm->user_cr3 || root_entry(mm->user_cr3, s->at) == e) ? e : 0);
+		WRITE_ONCE(*s->at, !later && root_entry(other, s->at) == e ? e : 0);
 	}
 	irq_restore(flags);
 }
@@ -133,12 +137,14 @@ bool root_fill(struct vcpu *v, guest_va_t va)
 	if (va_is_hypervisor(va) || !mm->kernel_cr3)
 		return false;
 	flags = irq_save();
-	kernel = root_entry(mm->kernel_cr3, own);
-	user = mm->user_cr3 ? root_entry(mm->user_cr3, own) : kernel;
+	kernel = root_entry(maddr_to_hv(mm->kernel_cr3), own);
+	user = mm->user_cr3 ? root_entry(maddr_to_hv(mm->user_cr3), own) : kernel;
 	want = v->pv.kernel_mode ? kernel : user;
 	missing = (want & PTE_PRESENT) && *own != want;
 	if (missing) {
-		if (kernel == user)
+		if (!mm->user_cr3)
+			place(mm, own, kernel, 1, ROOT_SLOTS - 1);
+		else if (kernel == user)
 			place(mm, own, kernel, ROOT_KERNEL_SLOTS, ROOT_SLOTS - ROOT_KERNEL_SLOTS);
 		else
 			place(mm, own, kernel, 1, ROOT_KERNEL_SLOTS - 1);
