@@ -53,7 +53,7 @@ void __init cpuid_init(void)
 	f->pcid = (f->leaf1_ecx & BIT(17)) && (f->leaf7_ebx & BIT(10)) && cmdline_bool("pcid", true);
 	f->x2apic = (f->leaf1_ecx & BIT(21)) && cmdline_bool("x2apic", true);
 	f->tsc_deadline = f->leaf1_ecx & BIT(24);
-	f->sysenter = (f->leaf1_edx & BIT(11)) && f->vendor[0] == 'G';	/* in long mode: Intel's alone */
+	f->sysenter = (f->leaf1_edx & BIT(11)) && is_intel();	/* in long mode: Intel's alone */
 	f->fsgsbase = f->leaf7_ebx & BIT(0);
 	f->smep = (f->leaf7_ebx & BIT(7)) && cmdline_bool("smep", true);
 	f->page_1g = f->ext1_edx & BIT(26);

@@ -17,6 +17,7 @@ struct cpu_features {
 };
 
 extern struct cpu_features cpu_features;
+static inline bool is_intel(void) { return cpu_features.vendor[0] == 'G'; }
 
 void cpuid_init(void);
 

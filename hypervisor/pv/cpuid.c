@@ -291,7 +291,7 @@ static void add_dynamic(struct vcpu *v, u32 leaf, u32 subleaf, struct cpuid_leaf
 {
 	struct cpuid_leaf one;
 
-	if (leaf == 0x80000001 && cpu_features.vendor[0] != 'G') {
+	if (leaf == 0x80000001 && !is_intel()) {
 		guest_cpuid(v, 1, 0, &one);
 		l->d |= one.d & EXT1_EDX_COMMON;
 	} else if (leaf == 1) {

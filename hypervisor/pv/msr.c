@@ -123,8 +123,6 @@ void guest_cpu_load(struct vcpu *v)
 
 /* ---- reading ------------------------------------------------------------------------------------------------ */
 
-static bool is_intel(void) { return cpu_features.vendor[0] == 'G'; }
-
 static u64 guest_efer(void)
 {
 	return rdmsr(MSR_EFER) & (EFER_SCE | EFER_LME | EFER_LMA | EFER_NXE | EFER_FFXSE);
