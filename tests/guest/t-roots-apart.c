@@ -20,6 +20,17 @@ USER_TEXT static void user_read(void)
 	__asm__ volatile("movq (%rdi), %rax; int $0x80; ud2");
 }
 
+/* The same, and back by a system call; or then by a page fault. */
+USER_TEXT static void user_read_call(void)
+{
+	__asm__ volatile("movq (%rdi), %rax; syscall; ud2");
+}
+
+USER_TEXT static void user_read_fault(void)
+{
+	__asm__ volatile("movq (%rdi), %rax; movq (%rsi), %rbx; ud2");
+}
+
 /* Far apart, in both halves. */
 static u64 address(int i)
 {
@@ -38,9 +49,14 @@ static u64 by_user(u64 va)
 {
 	struct regs r;
 
-	user_regs(&r, user_read);
+	static u32 turn;
+	u64 vector;
+
+	user_regs(&r, ++turn % 3 == 0 ? user_read : turn % 3 == 1 ? user_read_call : user_read_fault);
 	r.rdi = va;
-	return user_run(&r) == 0x80 ? r.rax : 0;
+	r.rsi = USER_DATA - 0x100000;
+	vector = user_run(&r);
+	return vector == 0x80 || vector == VEC_SYSCALL || (vector == X_PF && this_cpu()->cr2 == r.rsi) ? r.rax : 0;
 }
 
 static u64 by_kernel(u64 va)
