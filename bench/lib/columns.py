@@ -23,8 +23,7 @@ MEMORY = 2048           # MiB of the machine
 KERNEL_MEMORY = 1024    # of which the kernel gets, in every column but a guest's
 GUEST = os.path.join(HERE, "..", "guest")
 HV_ARGS = "com1=115200,8n1 console=com1 dom0_mem=%dM,max:%dM" % (KERNEL_MEMORY, KERNEL_MEMORY)
-# A nanosecond an instruction, no waiting for real time; the same random numbers and the same date each time, because
-# where Linux puts a program decides how many page tables a fork copies.
+# A nanosecond an instruction, no waiting for real time; the same random numbers and the same date each time.
 ICOUNT = ["-icount", "shift=0,sleep=off", "-seed", "1", "-rtc", "base=2024-01-01,clock=vm"]
 TITLES = {"native": "native", "ours": "dom0, ours", "xen": "dom0, Xen",
           "ours-domu": "domU, ours", "xen-domu": "domU, Xen"}
