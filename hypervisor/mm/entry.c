@@ -386,15 +386,15 @@ bool entry_set_own(struct domain *d, u64 ptr, pte_t val)
 
 /* ---- writes that the guest made directly -------------------------------------------------------- */
 
-/* The slot that va, mapped read-only, lies in, if it is in an L1 table of v's domain. */
-static inline pte_t *slot_mapped_at(struct vcpu *v, guest_va_t va, struct frame **table)
+/*
+ * The slot of an L1 table of v's domain that is written by its kernel at va, which is mapped read-only.  The entry that maps it
+ * may be an upper table's own: a linear map.  The CPU has been there (va is in CR2).
+ */
+static inline __attribute__((always_inline)) pte_t *slot_mapped_at(struct vcpu *v, guest_va_t va, struct frame **table)
 {
-	struct frame *walked, *f;
-	pte_t *l1e = walk(v->pv.kernel_mode ? v->mm.kernel_cr3 : v->mm.user_cr3, va, &walked);
+	pte_t *mapping = walk_any(v->mm.kernel_cr3, va), e = mapping ? READ_ONCE(*mapping) : 0;
+	struct frame *f = (e & (PTE_PRESENT | PTE_WRITE)) == PTE_PRESENT ? frame_lookup(pte_mfn(e)) : NULL;
 
-	if (!l1e || (*l1e & (PTE_PRESENT | PTE_WRITE)) != PTE_PRESENT)
-		return NULL;
-	f = frame_lookup(pte_mfn(*l1e));
 	if (!f || !frame_is_table(f, FT_L1) || f->owner != v->domain)
 		return NULL;
 	*table = f;
@@ -444,7 +444,7 @@ static inline __attribute__((always_inline)) int l1_exchange(struct frame *table
 }
 
 /* Take d->mm.lock and find the slot that va shows.  NULL, the lock not taken: *rc says why not. */
-static inline pte_t *lock_slot_at(struct vcpu *v, guest_va_t va, struct frame **table, int *rc)
+static inline __attribute__((always_inline)) pte_t *lock_slot_at(struct vcpu *v, guest_va_t va, struct frame **table, int *rc)
 {
 	struct domain *d = v->domain;
 	pte_t *slot = NULL;

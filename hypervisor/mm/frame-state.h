@@ -153,31 +153,34 @@ static inline bool frame_is_table(const struct frame *f, enum frame_type type)
 }
 
 /*
- * From an address to its L1 entry (walk.c).  What an entry of a complete table names is a table of d's, one level down.  Or, by
- * a linear entry, one of the same level: that way leads to no L1 table, which a look at the end finds.
+ * From an address to the entry that maps it (walk.c).  What an entry of a complete table names is a table of d's, one level
+ * down; or, by a linear entry, one of the same level: that way ends in an upper table's entry, not in an L1 table.
  */
-static inline pte_t walk_step(pte_t e, guest_va_t va, unsigned int level)
+static inline pte_t *walk_step(pte_t e, guest_va_t va, unsigned int level)
 {
-	return ((pte_t *)maddr_to_hv(e & PTE_MFN_MASK))[PT_INDEX(va, level)];
+	return (pte_t *)maddr_to_hv(e & PTE_MFN_MASK) + PT_INDEX(va, level);
+}
+
+/* va: canonical, and not the hypervisor's. */
+static inline pte_t *walk_any(u64 cr3, guest_va_t va)
+{
+	pte_t e = *walk_step(cr3, va, 4);
+
+	if (e & PTE_PRESENT)
+		e = *walk_step(e, va, 3);
+	if (e & PTE_PRESENT)
+		e = *walk_step(e, va, 2);
+	return e & PTE_PRESENT ? walk_step(e, va, 1) : NULL;
 }
 
 static inline pte_t *walk(u64 cr3, guest_va_t va, struct frame **table)
 {
-	pte_t e;
+	pte_t *slot = cr3 && !va_is_hypervisor(va) && va_is_canonical(va) ? walk_any(cr3, va) : NULL;
 
-	if (!cr3 || va_is_hypervisor(va) || !va_is_canonical(va))
+	if (!slot)
 		return NULL;
-	e = walk_step(cr3, va, 4);
-	if (!(e & PTE_PRESENT))
-		return NULL;
-	e = walk_step(e, va, 3);
-	if (!(e & PTE_PRESENT))
-		return NULL;
-	e = walk_step(e, va, 2);
-	if (!(e & PTE_PRESENT))
-		return NULL;
-	*table = mfn_to_frame(pte_mfn(e));
-	return frame_is_table(*table, FT_L1) ? (pte_t *)maddr_to_hv(e & PTE_MFN_MASK) + PT_INDEX(va, 1) : NULL;
+	*table = mfn_to_frame(PFN_DOWN(hv_to_maddr(slot)));
+	return frame_is_table(*table, FT_L1) ? slot : NULL;
 }
 
 /* Table types and FT_SEGDESC (table.c).  Locks: the caller holds f->owner->mm.lock. */

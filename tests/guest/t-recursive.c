@@ -6,7 +6,7 @@
  * the tables (the builder's root too), and can be taken away; the same with the writable bit is
  * refused, and so is a table of level 1 that maps itself writable. Xen built with linear page
  * tables allows what is allowed here, by its option pv-linear-pt; a hypervisor may also refuse
- * (-EINVAL), not more.  ABI: mmu_update in xen.h.
+ * (-EINVAL), not more.  A store through it to a table of level 1 is done as one by any other read-only map.  ABI: mmu_update in xen.h.
  */
 #include "guest.h"
 
@@ -14,6 +14,25 @@
 #define LINEAR(i4, i3, i2, i1)                                                                     \
 	((u64 *)(0xffff000000000000UL | (u64)(i4) << 39 | (u64)(i3) << 30 | (u64)(i2) << 21 |      \
 		 (u64)(i1) << 12))
+
+/* Where the slot shows the L1 table of a chain: an L2 entry, read-only, is what maps it. */
+static void store(void)
+{
+	u64 *const top = (u64 *)start_info->pt_base + table_index(CHAIN_VA, 4), *l1;
+	u64 new = PTE(mfn_of(page_alloc()), PTE_DATA), old = new;
+	struct chain c;
+
+	chain_make(&c, CHAIN_VA);
+	check_eq(entry_set(top, PTE(mfn_of(c.tables[3]), PTE_TABLE)), 0, "a chain of tables");
+	check_eq(entry_set(&c.tables[2][table_index(CHAIN_VA, 2)], PTE(mfn_of(c.tables[1]), PTE_RO)), 0, "its L1 read-only");
+	l1 = LINEAR(SLOT, table_index(CHAIN_VA, 4), table_index(CHAIN_VA, 3), table_index(CHAIN_VA, 2)) + table_index(CHAIN_VA, 1);
+	check_fault(TRY("xchgq %[v], (%[p])", RESULT([v] "+r"(old)), GIVEN([p] "r"(l1))), NO_FAULT, "an entry is exchanged through it");
+	check_eq(old & PTE_ADDR, mfn_of(c.page) << 12, "for what was there");
+	check_eq(LIVE(c.tables[1][table_index(CHAIN_VA, 1)]) & PTE_ADDR, new & PTE_ADDR, "and is there");
+	check_fault(TRY("xchgq %[v], (%[p])", NO_RESULT, GIVEN([p] "r"(l1), [v] "r"(PTE(root_mfn(), PTE_DATA)))), X_PF,
+		    "a writable map of a table is not");
+	check_eq(entry_set(top, 0), 0, "the chain goes");
+}
 
 static void linear_map(void)
 {
@@ -31,6 +50,7 @@ static void linear_map(void)
 	check_fault(
 		TRY("movq $0, (%[p])", NO_RESULT, GIVEN([p] "r"(LINEAR(SLOT, SLOT, SLOT, SLOT)))),
 		X_PF, "cannot be written through");
+	store();
 	check_eq(entry_set(slot, 0), 0, "and taken away");
 }
 
