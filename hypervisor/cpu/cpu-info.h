@@ -32,7 +32,7 @@ struct cpu_info {
 	struct pcpu *pcpu;
 	u32 cpu;				/* 0 = boot CPU */
 	u32 softirq_pending;			/* atomic bits, enum softirq */
-	u64 scratch[5];				/* entry.S; keeps es of guest_regs 16-byte aligned */
+	u64 scratch[7];				/* entry.S; keeps es of guest_regs 16-byte aligned */
 	u64 calls[HC_COUNT];			/* hypercalls made, by number: this page is in use anyway */
 };
 

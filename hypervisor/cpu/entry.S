@@ -306,7 +306,7 @@ user_syscall:
 1:	mov	%rdx, (UREGS_rflags - UREGS_es)(%rsp)
 	shl	$32, %rcx
 	or	$CS_KERNEL_64, %rcx
-	mov	%rcx, (UREGS_cs - UREGS_es)(%rsp)
+	mov	%rcx, SCRATCH(5)(%rsp)
 	TO_KERNEL_MODE %rdx, %rcx
 	mov	VCPU_syscall_addr(%rbx), %rcx
 
@@ -315,7 +315,7 @@ user_syscall:
 	GUEST_ACCESS user_syscall_undo, mov %rdx, (%rax)
 	GUEST_ACCESS user_syscall_undo, mov %r11, 8(%rax)
 	GUEST_ACCESS user_syscall_undo, mov %rdx, 16(%rax)
-	mov	(UREGS_cs - UREGS_es)(%rsp), %rdx
+	mov	SCRATCH(5)(%rsp), %rdx
 	GUEST_ACCESS user_syscall_undo, mov %rdx, 24(%rax)
 	mov	(UREGS_rflags - UREGS_es)(%rsp), %rdx
 	GUEST_ACCESS user_syscall_undo, mov %rdx, 32(%rax)
@@ -334,7 +334,7 @@ user_syscall:
 user_syscall_undo:
 	CLAC
 	mov	VCPU_info(%rbx), %rdx
-	mov	(UREGS_cs - UREGS_es + 4)(%rsp), %ecx
+	mov	(SCRATCH(5) + 4)(%rsp), %ecx
 	mov	%cl, VINFO_mask(%rdx)
 	TO_USER_MODE %rax
 	mov	SCRATCH(4)(%rsp), %rcx

@@ -87,6 +87,14 @@ static void stack_elsewhere(void)
 			 r.r11 != 0x11 || r.rbx != 0xbb || (r.cs & 0xffff) != USER_CS || r.rsp != USER_STACK - 16;
 	}
 	check_eq(wrong, 0, "page faults, too");
+	for (int n = 0; n < ROUNDS; n++) {
+		user_regs(&r, n & 1 ? user_syscall : user_read);
+		r.rflags &= ~0x200UL;
+		r.rdi = USER_DATA - 0x100000;
+		forget_stack();
+		wrong += user_run(&r) != (n & 1 ? VEC_SYSCALL : X_PF) || r.saved_mask != 1 || (r.rflags & 0x200);
+	}
+	check_eq(wrong, 0, "and that events were masked, where user mode ran so");
 	to_stack((u64)&stacks[0] + STACK_SIZE / 2, entry_syscall, entry_14);
 }
 
