@@ -297,8 +297,10 @@ long do_domctl_get_vcpu_msrs(struct subop_call *c, void *op)
 
 static bool set_msr(struct vcpu *v, const xen_domctl_vcpu_msr_t *msr)
 {
-	bool ok = !msr->reserved && ((msr->index == MSR_TSC_AUX && msr->value == (u32)msr->value) ||
-				     (msr->index == MSR_MISC_FEATURES && !msr->value));
+	u64 old;			/* a register that this CPU has */
+	bool ok = !msr->reserved && !guest_rdmsr(v, msr->index, &old) &&
+		  ((msr->index == MSR_TSC_AUX && msr->value == (u32)msr->value) ||
+		   (msr->index == MSR_MISC_FEATURES && !msr->value));
 
 	if (ok && msr->index == MSR_TSC_AUX)
 		v->pv.tsc_aux = msr->value;
