@@ -52,13 +52,7 @@ long do_mmuext_unpin_table(struct subop_call *c, void *op)
 
 long do_mmuext_new_baseptr(struct subop_call *c, void *op)
 {
-	struct vcpu *v = c->v;
-	long rc = mm_set_kernel_root(v, op_of(c)->arg1.mfn);
-
-	/* The LDT's pages were found by the old root. */
-	if (!rc && v->pv.ldt_entries)
-		pv_invalidate_ldt(v);
-	return rc;
+	return pv_set_root(c->v, op_of(c)->arg1.mfn);
 }
 
 long do_mmuext_new_user_baseptr(struct subop_call *c, void *op)

@@ -243,6 +243,15 @@ int pv_set_ldt(struct vcpu *v, guest_va_t base, u32 entries)
 	return 0;
 }
 
+int pv_set_root(struct vcpu *v, mfn_t root)
+{
+	int rc = mm_set_kernel_root(v, root);
+
+	if (!rc && v->pv.ldt_entries)
+		pv_invalidate_ldt(v);
+	return rc;
+}
+
 bool pv_map_ldt_page(struct vcpu *v, u32 page)
 {
 	struct frame *f;

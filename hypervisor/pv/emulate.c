@@ -189,7 +189,7 @@ static enum result emulate_write_cr(struct emulation *e)
 		e->v->evtchn.info->arch.cr2 = val;
 		return EMUL_DONE;
 	case 3:
-		rc = mm_set_kernel_root(e->v, xen_cr3_to_pfn(val));
+		rc = pv_set_root(e->v, xen_cr3_to_pfn(val));
 		return rc == -ERESTART ? EMUL_AGAIN : rc ? EMUL_REFUSED : EMUL_DONE;
 	case 4:
 		guest_write_cr4(e->v, val);

@@ -126,6 +126,8 @@ int pv_set_ldt(struct vcpu *v, guest_va_t base, u32 entries);
 /* #PF/#GP on the LDT window: map the page now. True: done, retry. */
 bool pv_map_ldt_page(struct vcpu *v, u32 page);
 void pv_invalidate_ldt(struct vcpu *v);
+/* A new kernel root for current; the LDT's pages were found by the old one. */
+int pv_set_root(struct vcpu *v, mfn_t root);
 
 int vcpu_pv_init(struct vcpu *v);
 void vcpu_pv_destroy(struct vcpu *v);

@@ -335,9 +335,9 @@ long fake_call(u32 nr, u64 a0, u64 a1, u64 a2, u64 a3)
 
 /* ---- traps, descriptors ------------------------------------------------------------------------------------ */
 
-void pv_invalidate_ldt(struct vcpu *v)
+int pv_set_root(struct vcpu *v, mfn_t root)
 {
-	(void)v;
+	return mm_set_kernel_root(v, root);
 }
 
 int pv_set_ldt(struct vcpu *v, guest_va_t base, u32 entries)
