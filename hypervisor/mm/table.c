@@ -159,6 +159,8 @@ int table_put(struct frame *f, bool preemptible)
 	bool last;
 
 	CHECK((x & FS_VALID) && (x & FS_TYPE_REF_MASK));
+	/* The entry that named f goes by a plain store: a CPU that is emptied after this look at the clock must see it. */
+	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 	f->tlb_stamp = tlb_now();
 	do {
 		n = x - FS_TYPE_REF;
