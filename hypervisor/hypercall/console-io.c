@@ -117,7 +117,8 @@ long do_console_write(struct subop_call *c, void *op)
 			hypercall_set_arg(c->v, 2, c->arg + done);
 			return -ERESTART;
 		}
-		n = MIN(count - done, (u32)sizeof(text));
+		/* Interrupts are off while others' lines go out. */
+		n = MIN(count - done, lines ? 16u : (u32)sizeof(text));
 		if (copy_from_guest(text, c->arg + done, n))
 			return -EFAULT;
 		if (lines)
