@@ -86,6 +86,7 @@ u64 writable_frame(void)
 	switch (below(16)) {
 	case 0: return core_table[1 + below(CORE_TABLES)]; /* refused: it is a table in use */
 	case 1: return random64() | 1UL << 40;
+	case 2: return some_kid_frame(below(KIDS)); /* refused, unless in its name */
 	default: return play[below(PLAY_FRAMES)];
 	}
 }
@@ -191,9 +192,36 @@ static void fill_reservation(struct call *c, xen_memory_reservation_t *r, bool g
 		r->extent_start.p = bad_pointer();
 	r->mem_flags = one_in(4) ? (u32)some_word() : 0;
 	r->domid = one_in(16) ? (domid_t)some_word() : DOMID_SELF;
+	if (gives && one_in(8)) {
+		r->domid = 1 + below(KIDS);
+		list[0] = some_kid_frame(r->domid - 1);
+	}
 	if (!gives) {
 		c->learns = list;
 		c->learn_count = 8;
+	}
+}
+
+static void fill_claim(xen_memory_reservation_t *r)
+{
+	r->extent_start.p = NULL;
+	r->extent_order = r->mem_flags = 0;
+	r->nr_extents = one_in(16) ? some_word() : below(32);
+	r->domid = 1 + below(KIDS);
+}
+
+static void fill_acquire(xen_mem_acquire_resource_t *r)
+{
+	r->domid = one_in(8) ? (domid_t)some_word() : 1 + below(KIDS);
+	r->type = one_in(8) ? below(4) : XENMEM_resource_grant_table;
+	r->id = below(one_in(8) ? 8 : 2);
+	r->pad = one_in(16);
+	r->frame = one_in(8) ? some_word() : below(4);
+	r->nr_frames = below(4);
+	r->frame_list.p = r->nr_frames ? maybe_bad(arena_get(64)) : NULL;
+	if (one_in(8)) {
+		r->nr_frames = some_word();
+		r->frame_list.p = bad_pointer();
 	}
 }
 
@@ -210,7 +238,15 @@ static void fill_memory(struct call *c, void *arg, u32 size)
 		fill_reservation(c, &x->out, false);
 		x->out.extent_order = 0;
 		x->nr_exchanged = one_in(16) ? some_word() : 0;
+		if (one_in(4))
+			break;
+		x->out.nr_extents = x->in.nr_extents;
+		x->out.domid = x->in.domid;
+		c->learns_all = true;
+		c->learn_count = x->in.nr_extents > 8 || x->in.domid != DOMID_SELF ? 0 : x->in.nr_extents;
 		break;
+	case XENMEM_claim_pages: fill_claim(arg); break;
+	case XENMEM_acquire_resource: fill_acquire(arg); break;
 	case XENMEM_machphys_mfn_list:
 	case XENMEM_memory_map:
 	case XENMEM_machine_memory_map:
@@ -242,6 +278,8 @@ static void fill_copy(gnttab_copy_t *op)
 	op->source.offset = one_in(4) ? below(PAGE_SIZE + 16) : 0;
 	op->dest.offset = one_in(4) ? below(PAGE_SIZE + 16) : 0;
 	op->source.domid = op->dest.domid = one_in(32) ? (domid_t)some_word() : DOMID_SELF;
+	if (one_in(3))
+		*(op->flags & GNTCOPY_source_gref ? &op->source.domid : &op->dest.domid) = 1 + below(KIDS);
 	op->source.u.gmfn = any_frame();
 	op->dest.u.gmfn = writable_frame();
 	if (op->flags & GNTCOPY_source_gref)
@@ -266,7 +304,7 @@ static void fill_grant(u32 cmd, void *arg)
 			map->flags = some_word();
 		map->host_addr = grant_place(map->flags);
 		map->ref = some_ref();
-		map->dom = one_in(16) ? (domid_t)some_word() : 0;
+		map->dom = one_in(16) ? (domid_t)some_word() : one_in(2) ? below(KIDS + 1) : 0;
 		break;
 	case GNTTABOP_unmap_grant_ref:
 		unmap->handle = one_in(16) ? (u32)some_word() : below(64);
@@ -316,6 +354,8 @@ static void fill_event(u32 cmd, void *arg)
 	case EVTCHNOP_alloc_unbound:
 	case EVTCHNOP_bind_interdomain:
 		w[0] = DOMID_SELF | DOMID_SELF << 16;
+		if (one_in(3)) /* the table's owner; the other end's */
+			w[0] = (1 + below(KIDS)) | DOMID_SELF << 16;
 		if (cmd == EVTCHNOP_bind_interdomain)
 			w[1] = below(64);
 		break;
@@ -366,8 +406,8 @@ static void fill_sched(u32 cmd, void *arg)
 		poll->nr_ports = one_in(8) ? (u32)some_word() : below(4);
 		poll->timeout = 1 + below(2) * now();
 	} else if (cmd == SCHEDOP_watchdog) {
-		dog->id = 1 + below(8); /* 0 would begin one */
-		dog->timeout = 0;
+		dog->id = below(4);
+		dog->timeout = !dog->id || one_in(2) ? 1000000 + below(1U << 31) : 0; /* none is to bark */
 	}
 }
 
@@ -417,6 +457,10 @@ void args_fill(struct call *c, void *arg, u32 size)
 	case HC_mmuext_op:
 		((mmuext_op_t *)arg)->cmd = c->cmd;
 		fill_mmuext(arg);
+		if (one_in(6)) { /* in another's name */
+			c->r[3] = 1 + below(KIDS);
+			((mmuext_op_t *)arg)->arg1.mfn = some_kid_frame(c->r[3] - 1);
+		}
 		break;
 	case HC_memory_op: fill_memory(c, arg, size); break;
 	case HC_grant_table_op: fill_grant(c->cmd, arg); break;

@@ -96,7 +96,7 @@ static void *argument(struct call *c, u32 size, u32 count)
 
 static u32 some_domain(void)
 {
-	return one_in(16) ? (u32)some_word() : DOMID_SELF;
+	return one_in(16) ? (u32)some_word() : one_in(8) ? 1 + below(KIDS) : DOMID_SELF;
 }
 
 /* A command of a family. */
@@ -139,7 +139,7 @@ static void make_subop(struct call *c)
 		c->r[0] = (u64)arg;
 		c->r[1] = count;
 		c->r[2] = one_in(2) ? (u64)maybe_bad(arena_get(8)) : 0;
-		c->r[3] = some_domain();
+		c->r[3] = c->r[3] ?: some_domain();
 		break;
 	}
 }
@@ -147,11 +147,21 @@ static void make_subop(struct call *c)
 static void make_mmu_update(struct call *c)
 {
 	u32 count = 1 + below(8);
+	mmu_update_t *list = arena_get((count + 1) * sizeof(*list));
 
-	c->r[0] = (u64)argument(c, sizeof(mmu_update_t), count);
+	for (u32 i = 0; i < count; i++)
+		args_fill(c, list + i, sizeof(*list));
+	c->r[0] = (u64)maybe_bad(list);
 	c->r[1] = count;
 	c->r[2] = one_in(2) ? (u64)maybe_bad(arena_get(8)) : 0;
 	c->r[3] = some_domain();
+	if (one_in(8)) {
+		u32 kid = below(KIDS);
+
+		c->r[3] = (kid + 2) << 16 | (one_in(4) ? DOMID_SELF : kid + 1);
+		for (u32 i = 0; i < count; i++)
+			fill_kid_update(kid, list + i);
+	}
 }
 
 static void make_traps(struct call *c)
@@ -229,6 +239,10 @@ static void make_plain(struct call *c, bool nested)
 		c->r[1] = some_pte();
 		c->r[2] = one_in(4) ? (u64)maybe_bad(arena_get(64)) | below(4) : below(7);
 		c->r[3] = DOMID_SELF;
+		if (one_in(2) && c->nr == HC_update_va_mapping_otherdomain) {
+			c->r[3] = 1 + below(KIDS);
+			c->r[1] = PTE(one_in(4) ? kid_grant[c->r[3] - 1][0] : some_kid_frame(c->r[3] - 1), PTE_DATA);
+		}
 		if (one_in(16)) { /* a place of the core's, by what has to be refused */
 			c->r[0] = (u64)image_start;
 			c->r[1] = PTE(core_table[1 + below(CORE_TABLES)], PTE_DATA);

@@ -2,12 +2,13 @@
 /*
  * Arguments of domctl and sysctl for the fuzz guest.
  *
- * Domains 1 to 3 come and go, and never get a state that could run. Of ourselves only what cannot
- * stop us is changed.
+ * Domains 1 to KIDS come and go, with a few frames, a grant table that grants them to us, and tables that map nothing: one
+ * that is let run ends at once. Of ourselves only what cannot stop us is changed.
  */
 #include "fuzz.h"
 
-#define DOMAINS 3
+u64 kid_frame[KIDS][KID_FRAMES];
+u64 kid_grant[KIDS][KID_GRANTS];
 
 static void *buffer(u32 size)
 {
@@ -58,20 +59,124 @@ static void fill_policy(u32 *nr_leaves, u32 *nr_msrs, void **leaves, void **msrs
 	*msrs = *nr_msrs > 2 ? bad_pointer() : buffer(2 * sizeof(xen_msr_entry_t));
 }
 
+/* --- the domains --- */
+
+u64 some_kid_frame(u32 kid)
+{
+	return kid_frame[kid % KIDS][below(KID_FRAMES)];
+}
+
+/* Mostly one that can be set: an empty page of its is a root that maps nothing. */
+static vcpu_guest_context_t *some_context(domid_t dom)
+{
+	vcpu_guest_context_t *ctx = arena_get(sizeof(*ctx));
+	u64 *words = (u64 *)ctx;
+
+	memset(ctx, 0, sizeof(*ctx));
+	ctx->flags = VGCF_in_kernel | (one_in(4) ? VGCF_online : 0);
+	ctx->ctrlreg[3] = xen_pfn_to_cr3(some_kid_frame(dom - 1));
+	if (one_in(4))
+		ctx->ctrlreg[1] = xen_pfn_to_cr3(some_kid_frame(dom - 1));
+	if (one_in(4)) {
+		ctx->gdt_ents = below(600);
+		ctx->gdt_frames[0] = some_kid_frame(dom - 1);
+	}
+	if (one_in(4))
+		words[below(sizeof(*ctx) / 8)] = some_word();
+	return ctx;
+}
+
+/* XCR0, all it ever had, then the legacy area and the header that tells what is in it. */
+static void *some_xsave(uint64_t *size)
+{
+	u64 *words = arena_get(16 + 576);
+
+	memset(words, 0, 16 + 576);
+	words[0] = words[1] = one_in(4) ? some_word() : 3;
+	words[2 + 512 / 8] = one_in(4) ? some_word() : below(8);
+	words[2 + below(576 / 8)] = one_in(2) ? some_word() : 0;
+	*size = 16 + 576;
+	return words;
+}
+
+/* Entries of tables, words of its memory, or grants of that to us: a word is an entry of version 1. */
+void fill_kid_update(u32 kid, mmu_update_t *u)
+{
+	u64 frame = some_kid_frame(kid);
+
+	u->ptr = frame << 12 | (one_in(2) ? below(4) : below(512)) << 3;
+	u->val = one_in(2) ? PTE(some_kid_frame(kid), random64() & 0x7f) : some_pte();
+	if (one_in(2))
+		return;
+	u->ptr = kid_grant[kid][below(KID_GRANTS)] << 12 | below(32) << 3;
+	u->val = frame << 32 | GTF_permit_access | (random64() & GTF_readonly);
+}
+
+static void control(u32 cmd, domid_t dom, xen_domctl_t *op)
+{
+	op->cmd = cmd;
+	op->domain = dom;
+	op->interface_version = XEN_DOMCTL_INTERFACE_VERSION;
+	HC(domctl, .op = op);
+}
+
+static void learn(u64 *to, const u64 *from, long n, long most)
+{
+	for (long i = 0; i < n && i < most; i++)
+		to[i] = from[i];
+}
+
+void rear_kid(void)
+{
+	u32 kid = below(KIDS), n = 1 + below(3);
+	u64 *list = arena_get(KID_FRAMES * 8);
+	xen_domctl_t op = { 0 };
+	xen_memory_reservation_t r = { .extent_start.p = list, .nr_extents = KID_FRAMES, .domid = kid + 1 };
+	xen_mem_acquire_resource_t a = { .domid = kid + 1, .type = XENMEM_resource_grant_table,
+					 .id = XENMEM_resource_grant_table_id_shared,
+					 .nr_frames = KID_GRANTS, .frame_list.p = list };
+	mmu_update_t u;
+
+	op.u.createdomain = (struct xen_domctl_createdomain){ .max_vcpus = n, .max_evtchn_port = 100, .max_grant_frames = 4,
+							      .max_maptrack_frames = 4, .grant_opts = 2 };
+	control(XEN_DOMCTL_createdomain, kid + 1, &op);
+	op.u.max_vcpus.max = n;
+	control(XEN_DOMCTL_max_vcpus, kid + 1, &op);
+	op.u.max_mem.max_memkb = 4 * 2 * KID_FRAMES;
+	control(XEN_DOMCTL_max_mem, kid + 1, &op);
+	memset(list, 0, KID_FRAMES * 8);
+	learn(kid_frame[kid], list, HC(memory_op, .cmd = XENMEM_populate_physmap, .arg = &r), KID_FRAMES);
+	if (!HC(memory_op, .cmd = XENMEM_acquire_resource, .arg = &a))
+		learn(kid_grant[kid], list, KID_GRANTS, KID_GRANTS);
+	for (u32 i = 0; i < KID_FRAMES; i++) {
+		u.ptr = kid_grant[kid][0] << 12 | (8 + i) << 3;
+		u.val = kid_frame[kid][i] << 32 | GTF_permit_access;
+		HC(mmu_update, .reqs = &u, .count = 1, .foreign = (kid + 2) << 16 | DOMID_SELF);
+	}
+}
+
 static void fill_domctl(u32 cmd, xen_domctl_t *op)
 {
-	op->domain = one_in(16) ? (domid_t)some_word() : 1 + below(DOMAINS);
+	op->domain = one_in(16) ? (domid_t)some_word() : 1 + below(KIDS);
 	if (op->domain == 0)
 		op->domain = DOMID_SELF;
 	op->u.vcpucontext.vcpu = some_vcpu(); /* the first word of most */
 	switch (cmd) {
 	case XEN_DOMCTL_createdomain:
-		op->domain = 1 + below(DOMAINS);
+		op->domain = 1 + below(KIDS);
 		fill_create(&op->u.createdomain);
 		break;
 	case XEN_DOMCTL_getdomaininfo: op->domain = below(5); break;
 	case XEN_DOMCTL_max_vcpus: op->u.max_vcpus.max = 1 + below(3); break;
+	case XEN_DOMCTL_max_mem: op->u.max_mem.max_memkb = one_in(4) ? some_word() : 1 << 16; break;
+	case XEN_DOMCTL_set_address_size: op->u.address_size.size = one_in(2) ? 64 : 32; break;
+	case XEN_DOMCTL_ioport_permission:
+		op->u.ioport_permission.first_port = one_in(4) ? (u32)some_word() : below(0x100);
+		op->u.ioport_permission.nr_ports = one_in(4) ? (u32)some_word() : below(64);
+		break;
 	case XEN_DOMCTL_setvcpucontext:
+		op->u.vcpucontext.ctxt.p = some_context(op->domain);
+		break;
 	case XEN_DOMCTL_getvcpucontext:
 		op->u.vcpucontext.ctxt.p = buffer(sizeof(vcpu_guest_context_t));
 		break;
@@ -99,6 +204,8 @@ static void fill_domctl(u32 cmd, xen_domctl_t *op)
 		op->u.vcpuextstate.size = one_in(4) ? some_word() : below(1024);
 		op->u.vcpuextstate.buffer.p =
 			op->u.vcpuextstate.size > 1024 ? bad_pointer() : buffer(1024);
+		if (cmd == XEN_DOMCTL_setvcpuextstate && one_in(2))
+			op->u.vcpuextstate.buffer.p = some_xsave(&op->u.vcpuextstate.size);
 		break;
 	case XEN_DOMCTL_get_vcpu_msrs:
 	case XEN_DOMCTL_set_vcpu_msrs:

@@ -140,9 +140,9 @@ static void recover(const struct call *c, long rc)
 {
 	if (c->sets_traps)
 		trap_init();
-	if (!c->learns || rc <= 0)
+	if (!c->learns || rc < 0)
 		return;
-	for (u32 i = 0; i < c->learn_count && i < (u64)rc; i++)
+	for (u32 i = 0; i < c->learn_count && (i < (u64)rc || c->learns_all); i++)
 		if (c->learns[i] < 0x1000000)
 			play[below(PLAY_FRAMES / 2) * 2] = c->learns[i];
 }
@@ -169,6 +169,8 @@ static void step(u64 n)
 		store();
 	if (one_in(64))
 		grow();
+	if (one_in(512))
+		rear_kid();
 	if (one_in(5000))
 		tidy();
 	call_make(&c, false);

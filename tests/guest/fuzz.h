@@ -32,11 +32,16 @@
 #define WINDOW_PAGES 64
 #define WINDOW_VA    0x0000500000000000UL
 #define ARENA_PAGES  8
+#define KIDS	     3	/* domains 1 to KIDS come and go (fuzz-control.c) */
+#define KID_FRAMES   8
+#define KID_GRANTS   2
 
 extern u64 play[PLAY_FRAMES]; /* frames; may be given away and replaced */
 extern u64
 	*play_alias[PLAY_FRAMES]; /* read-only views of those that began as the pool's; else NULL */
 extern u64 core_table[CORE_TABLES + 1]; /* frames of the core's tables, by level */
+extern u64 kid_frame[KIDS][KID_FRAMES]; /* frames that were theirs, and may be anyone's by now */
+extern u64 kid_grant[KIDS][KID_GRANTS]; /* those of their grant tables */
 
 /* What each vCPU has for itself. */
 struct fuzzer {
@@ -70,6 +75,7 @@ struct call {
 	bool sets_traps;
 	u64 *learns; /* frames that a good answer leaves here are ours */
 	u32 learn_count;
+	bool learns_all; /* the answer is 0, and all are */
 };
 
 void call_make(struct call *c, bool nested);
@@ -86,5 +92,8 @@ u64 some_va(void);
 void args_fill(struct call *c, void *arg, u32 size);
 /* fuzz-control.c: domctl and sysctl. */
 void fill_control(u32 call, u32 cmd, void *arg);
+u64 some_kid_frame(u32 kid);
+void fill_kid_update(u32 kid, mmu_update_t *u); /* of an entry, or a word, in a frame of its */
+void rear_kid(void); /* one of them gets what a toolstack gives it, as far as it has not */
 
 #endif
