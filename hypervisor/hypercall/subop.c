@@ -65,3 +65,13 @@ long subop_call(enum subop_family fam, u32 nr, struct subop_call *c)
 		return -EPERM;
 	return row->copy ? call_copied(row, c) : row->handler(c, c->op);
 }
+
+/* Calls that are nothing but their family. */
+#define FAMILY(name)											\
+	long do_##name##_op(struct vcpu *v, const struct hc_##name##_op *a)				\
+	{												\
+		return subop_call(FAM_##name, a->cmd, &(struct subop_call){ .v = v, .arg = a->arg_reg });	\
+	}
+FAMILY(callback)
+FAMILY(physdev)
+FAMILY(sched)

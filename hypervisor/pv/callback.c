@@ -100,11 +100,6 @@ long do_callback_unregister(struct subop_call *c, void *op)
 	return 0;
 }
 
-long do_callback_op(struct vcpu *v, const struct hc_callback_op *a)
-{
-	return subop_call(FAM_callback, a->cmd, &(struct subop_call){ .v = v, .arg = a->arg_reg });
-}
-
 /* The older call for three callbacks at once.  It has no failing answer: a bad address changes nothing. */
 long do_set_callbacks(struct vcpu *v, const struct hc_set_callbacks *a)
 {

@@ -42,8 +42,3 @@ long do_physdev_irq_status_query(struct subop_call *c, void *op)
 
 	return pirq_status(c->v->domain, q->irq, &q->flags);
 }
-
-long do_physdev_op(struct vcpu *v, const struct hc_physdev_op *a)
-{
-	return subop_call(FAM_physdev, a->cmd, &(struct subop_call){ .v = v, .arg = a->arg_reg });
-}

@@ -204,11 +204,6 @@ long do_sched_pin_override(struct subop_call *c, void *op)
 
 /* ---- the calls --------------------------------------------------------------------------------------- */
 
-long do_sched_op(struct vcpu *v, const struct hc_sched_op *a)
-{
-	return subop_call(FAM_sched, a->cmd, &(struct subop_call){ .v = v, .arg = a->arg_reg });
-}
-
 /**
  * do_set_timer_op - raise VIRQ_TIMER at a system time; 0: not at all
  *

@@ -385,6 +385,19 @@ u64 sched_idle_time(u32 cpu)
 
 /* ---- the switch ----------------------------------------------------------------------------------- */
 
+/*
+ * With the event the version of the vCPU's time moves on, also where the numbers stay for ever: there are kernels
+ * that, as they start, wait for it to change (NetBSD's).  From an odd one, which clock.c is about to end, to an even.
+ */
+static void tick(void *arg)
+{
+	struct vcpu *v = arg;
+	u32 *version = &READ_ONCE(v->evtchn.info)->time.version;
+
+	WRITE_ONCE(*version, (READ_ONCE(*version) | 1) + 1);
+	virq_raise(v, VIRQ_TIMER);
+}
+
 /* The periodic timer ticks only while its vCPU runs. */
 static void periodic_start(struct vcpu *v, ns_t now)
 {
@@ -396,7 +409,7 @@ static void periodic_start(struct vcpu *v, ns_t now)
 	if (now < next && READ_ONCE(v->sched.periodic.queued))
 		return;			/* as it was left */
 	if (now >= next) {
-		virq_raise(v, VIRQ_TIMER);
+		tick(v);
 		/* On the old grid, so that late ticks do not add up. */
 		v->sched.last_tick = now - (now - next) % period;
 		next = v->sched.last_tick + period;
@@ -512,11 +525,6 @@ static void periodic_fired(void *arg)
 		periodic_start(v, now_ns());
 }
 
-static void singleshot_fired(void *arg)
-{
-	virq_raise(arg, VIRQ_TIMER);
-}
-
 static void poll_fired(void *arg)
 {
 	struct vcpu *v = arg;
@@ -554,7 +562,7 @@ int sched_vcpu_init(struct vcpu *v)
 	if (!v->domain->sched.weight)
 		v->domain->sched.weight = DEFAULT_WEIGHT;
 	timer_init(&v->sched.periodic, periodic_fired, v, cpu);
-	timer_init(&v->sched.singleshot, singleshot_fired, v, cpu);
+	timer_init(&v->sched.singleshot, tick, v, cpu);
 	timer_init(&v->sched.poll, poll_fired, v, cpu);
 	return 0;
 }

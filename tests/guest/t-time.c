@@ -3,7 +3,8 @@
  * time - system time on several vCPUs
  *
  * Right: time never goes back, not even from one vCPU to another (by 100 us: Xen's vCPUs on an
- * emulator differ by some); it runs as the wall clock; a registered time area shows the same time.
+ * emulator differ by some); it runs as the wall clock; a registered time area shows the same time. The
+ * version of a vCPU's time moves within seconds: kernels wait for that to measure the TSC by.
  * ABI: struct vcpu_time_info in xen.h; VCPUOP_register_vcpu_time_memory_area in vcpu.h.
  *
  * Boot: --smp 2 --hv-args dom0_max_vcpus=2
@@ -51,6 +52,20 @@ static void alone(void)
 	check_eq(back, 0, "time does not go back on one vCPU");
 }
 
+/* With the ticker that a vCPU starts with, then with nothing but a timer of its own now and then. */
+static void version_moves(const char *how, u64 ns)
+{
+	const struct vcpu_time_info *t = &this_vcpu_info()->time;
+	u32 version = LIVE(t->version);
+	u64 end = now() + 5000000000UL;
+
+	if (ns)
+		check_eq(HC(set_timer_op, .timeout = now() + ns), 0, "a timer");
+	while (LIVE(t->version) == version && now() < end)
+		;
+	check(LIVE(t->version) != version && !(LIVE(t->version) & 1), "the version of the time moves, %s", how);
+}
+
 void test_main(void)
 {
 	vcpu_register_time_memory_area_t reg = { .addr.h.p = &area };
@@ -72,4 +87,7 @@ void test_main(void)
 	back = now();
 	end = time_of(&area);
 	check(end >= back - SLACK && end < back + 100000000, "shows the same time");
+	version_moves("with the ticker on", 0);
+	check_eq(HC(vcpu_op, .cmd = VCPUOP_stop_periodic_timer, .vcpuid = 0), 0, "the ticker is off");
+	version_moves("with a timer", 20000000);
 }
