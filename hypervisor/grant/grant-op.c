@@ -31,15 +31,11 @@ static long run(struct vcpu *v, u32 cmd, guest_va_t ops, u32 count, u32 *done)
 
 	batch.nr = batch.flush = 0;
 
-	for (*done = 0; *done < count && !rc; ++*done) {
+	for (*done = 0; *done < count && !rc; *done += rc != -ERESTART) {
 		struct subop_call c = { .v = v, .extra = (u64)&batch,
 					.arg = ops + (u64)*done * sizes[cmd] };
 
-		if (*done && hypercall_preempt()) {
-			rc = -ERESTART;
-			break;
-		}
-		rc = subop_call(FAM_gnttab, cmd, &c);
+		rc = *done && hypercall_preempt() ? -ERESTART : subop_call(FAM_gnttab, cmd, &c);
 		if (batch.nr == GRANT_BATCH)
 			grant_batch_finish(v->domain, &batch);
 	}
@@ -78,32 +74,36 @@ long do_grant_table_op(struct vcpu *v, const struct hc_grant_table_op *a)
 
 /* ---- cache_flush ----------------------------------------------------------------------------- */
 
-/* Does d own the frame, or have it mapped by a grant? */
-static bool may_flush(struct domain *d, struct frame *f)
+/* Does d own the frame, or have it mapped by a grant?  0; -EPERM; -ERESTART: it has mapped many, and something is due. */
+static long may_flush(struct domain *d, struct frame *f)
 {
 	struct grant_table *gt = d->grant;
-	bool found = false;
+	long rc = -EPERM;
 
 	if (frame_get(f, d)) {
 		frame_put(f);
-		return true;
+		return 0;
 	}
 	spin_lock(&gt->lock);
-	for (u32 h = 0; h < gt->nr_map_pages * MAPPINGS_PER_PAGE && !found; h++) {
+	for (u32 h = 0; h < gt->nr_map_pages * MAPPINGS_PER_PAGE && rc == -EPERM; h++) {
 		const struct grant_mapping *m = mapping_at(gt, h);
 
-		found = m && grant_active(m->dom->grant, m->ref)->frame == f;
+		if (m && grant_active(m->dom->grant, m->ref)->frame == f)
+			rc = 0;
+		else if (h % 1024 == 1023 && hypercall_preempt())
+			rc = -ERESTART;
 	}
 	spin_unlock(&gt->lock);
-	return found;
+	return rc;
 }
 
-/* Return: 0; -EINVAL for bad bounds or frame; -EOPNOTSUPP; -EPERM for a frame out of reach. */
+/* Return: 0; -EINVAL for bad bounds or frame; -EOPNOTSUPP; -EPERM for a frame out of reach; -ERESTART. */
 long do_gnttab_cache_flush(struct subop_call *c, void *op)
 {
 	const gnttab_cache_flush_t *f = op;
 	mfn_t mfn = PFN_DOWN(f->a.dev_bus_addr);
 	char *start;
+	long rc;
 
 	if (f->offset >= PAGE_SIZE || f->offset + f->length > (u32)PAGE_SIZE)
 		return hc_fail(-EINVAL, "%u bytes at %u", f->length, f->offset);
@@ -115,8 +115,9 @@ long do_gnttab_cache_flush(struct subop_call *c, void *op)
 		return -EOPNOTSUPP;
 	if (!mfn_valid(mfn))
 		return hc_fail(-EINVAL, "frame %#lx", mfn);
-	if (!may_flush(c->v->domain, mfn_to_frame(mfn)))
-		return hc_fail(-EPERM, "frame %#lx", mfn);
+	rc = may_flush(c->v->domain, mfn_to_frame(mfn));
+	if (rc)
+		return rc;
 	if (!(f->op & GNTTAB_CACHE_CLEAN))
 		return -EOPNOTSUPP;		/* to lose what was written is not offered */
 	start = (char *)mfn_to_hv(mfn) + f->offset;
