@@ -153,6 +153,12 @@ void rear_kid(void)
 		u.val = kid_frame[kid][i] << 32 | GTF_permit_access;
 		HC(mmu_update, .reqs = &u, .count = 1, .foreign = (kid + 2) << 16 | DOMID_SELF);
 	}
+	if (one_in(4)) {
+		op.u.vcpucontext.vcpu = 0;
+		op.u.vcpucontext.ctxt.p = some_context(kid + 1);
+		control(XEN_DOMCTL_setvcpucontext, kid + 1, &op);
+		control(XEN_DOMCTL_unpausedomain, kid + 1, &op);
+	}
 }
 
 static void fill_domctl(u32 cmd, xen_domctl_t *op)
