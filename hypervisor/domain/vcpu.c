@@ -100,12 +100,8 @@ static void set_handlers(struct vcpu *v, const struct vcpu_guest_context *c)
 /* Tables that are referenced: descriptor tables and roots.  Each step undoes itself on failure. */
 static int set_tables(struct vcpu *v, const struct vcpu_guest_context *c)
 {
-	mfn_t gdt[14];
-	int rc;
+	int rc = pv_set_gdt(v, c->gdt_frames, c->gdt_ents);
 
-	for (unsigned int i = 0; i < 14; i++)
-		gdt[i] = c->gdt_frames[i];
-	rc = pv_set_gdt(v, gdt, c->gdt_ents);
 	if (!rc)
 		rc = pv_set_ldt(v, c->ldt_base, c->ldt_ents);
 	if (!rc)

@@ -199,20 +199,15 @@ static void status_fill(evtchn_status_t *s, const struct evtchn *ch)
 {
 	s->status = ch->state == EVTCHN_RESERVED ? EVTCHNSTAT_closed : ch->state;
 	s->vcpu = ch->vcpu;
-	switch (ch->state) {
-	case EVTCHNSTAT_unbound:
+	if (ch->state == EVTCHNSTAT_unbound) {
 		s->u.unbound.dom = ch->unbound_for;
-		break;
-	case EVTCHNSTAT_interdomain:
+	} else if (ch->state == EVTCHNSTAT_interdomain) {
 		s->u.interdomain.dom = ch->remote.dom->id;
 		s->u.interdomain.port = ch->remote.port;
-		break;
-	case EVTCHNSTAT_pirq:
+	} else if (ch->state == EVTCHNSTAT_pirq) {
 		s->u.pirq = ch->pirq;
-		break;
-	case EVTCHNSTAT_virq:
+	} else if (ch->state == EVTCHNSTAT_virq) {
 		s->u.virq = ch->virq;
-		break;
 	}
 }
 
@@ -259,19 +254,11 @@ long do_evtchn_bind_vcpu(struct subop_call *c, void *op)
 		return hc_fail(-EINVAL, "port %u beyond the table", b->port);
 
 	spin_lock(&d->evtchn.lock);
-	switch (ch->state) {
-	case EVTCHNSTAT_virq:
-		rc = virq_is_global(ch->virq) ? 0 : -EINVAL;
-		break;
-	case EVTCHNSTAT_unbound:
-	case EVTCHNSTAT_interdomain:
-	case EVTCHNSTAT_pirq:
-		break;
-	default:
-		rc = -EINVAL;
-	}
-	if (!rc)
+	if (ch->state == EVTCHNSTAT_virq ? virq_is_global(ch->virq) : ch->state == EVTCHNSTAT_unbound ||
+	    ch->state == EVTCHNSTAT_interdomain || ch->state == EVTCHNSTAT_pirq)
 		WRITE_ONCE(ch->vcpu, b->vcpu);
+	else
+		rc = -EINVAL;
 	spin_unlock(&d->evtchn.lock);
 	return rc ? hc_fail(rc, "port %u stays where it is", b->port) : 0;
 }

@@ -75,3 +75,31 @@ long subop_call(enum subop_family fam, u32 nr, struct subop_call *c)
 FAMILY(callback)
 FAMILY(physdev)
 FAMILY(sched)
+
+/* ---- the forms of before interface 0x00030202, which NetBSD's kernels keep to: command and structure in one ---- */
+
+static long old_form(struct vcpu *v, enum subop_family fam, u32 last, guest_va_t op, u32 structure)
+{
+	u32 cmd;
+
+	if (copy_from_guest(&cmd, op, sizeof(cmd)))
+		return -EFAULT;
+	return cmd <= last ? subop_call(fam, cmd, &(struct subop_call){ .v = v, .arg = op + structure }) : -ENOSYS;
+}
+
+long do_event_channel_op_compat(struct vcpu *v, const struct hc_event_channel_op_compat *a)
+{
+	return old_form(v, FAM_evtchn, EVTCHNOP_unmask, a->op_reg, offsetof(evtchn_op_t, u));
+}
+
+long do_physdev_op_compat(struct vcpu *v, const struct hc_physdev_op_compat *a)
+{
+	return old_form(v, FAM_physdev, SUBOP_MAX, a->op_reg, offsetof(physdev_op_t, u));
+}
+
+long do_sched_op_compat(struct vcpu *v, const struct hc_sched_op_compat *a)
+{
+	sched_shutdown_t s = { .reason = a->reason };
+
+	return a->cmd <= SCHEDOP_shutdown ? subop_call(FAM_sched, a->cmd, &(struct subop_call){ .v = v, .op = &s }) : -ENOSYS;
+}

@@ -103,12 +103,11 @@ long do_callback_unregister(struct subop_call *c, void *op)
 /* The older call for three callbacks at once.  It has no failing answer: a bad address changes nothing. */
 long do_set_callbacks(struct vcpu *v, const struct hc_set_callbacks *a)
 {
-	if (va_is_canonical(a->event))
-		callback_set(v, CB_EVENT, a->event, false);
-	if (va_is_canonical(a->failsafe))
-		callback_set(v, CB_FAILSAFE, a->failsafe, false);
-	if (va_is_canonical(a->syscall))
-		callback_set(v, CB_SYSCALL, a->syscall, false);
+	const u64 to[] = { [CB_EVENT] = a->event, [CB_FAILSAFE] = a->failsafe, [CB_SYSCALL] = a->syscall };
+
+	for (u32 slot = 0; slot < ARRAY_SIZE(to); slot++)
+		if (va_is_canonical(to[slot]))
+			callback_set(v, slot, to[slot], false);
 	return 0;
 }
 
