@@ -71,6 +71,7 @@ struct vcpu_evtchn {
 	struct frame *info_frame;		/* referenced if the guest registered it, or NULL */
 	u32 virq_port[NR_VIRQS];		/* 0: not bound.  Written under the domain's lock */
 	struct evtchn_fifo_vcpu *fifo;		/* control block and queue tails; queue_lock */
+	struct vcpu_info none;			/* for those beyond shared_info's, until they register a place */
 };
 
 int evtchn_domain_init(struct domain *d, u32 max_port);

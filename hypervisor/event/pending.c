@@ -12,9 +12,6 @@
 
 #define WORD_BITS	64
 
-/* For vCPUs beyond those of shared_info, until they register a place.  Never run with it. */
-static struct vcpu_info no_info = { .evtchn_upcall_mask = 1 };
-
 static bool test_and_set(xen_ulong_t *words, u32 nr)
 {
 	u64 bit = BIT(nr % WORD_BITS);
@@ -125,18 +122,19 @@ void evtchn_vcpu_init(struct vcpu *v)
 {
 	struct domain *d = v->domain;
 
+	v->evtchn.none.evtchn_upcall_mask = 1;
 	v->evtchn.info = d->shared && v->id < XEN_LEGACY_MAX_VCPUS ?
-		(struct vcpu_info *)&d->shared->vcpu_info[v->id] : &no_info;
+		(struct vcpu_info *)&d->shared->vcpu_info[v->id] : &v->evtchn.none;
 }
 
 void evtchn_vcpu_detach(struct vcpu *v)
 {
-	v->evtchn.info = &no_info;
+	v->evtchn.info = &v->evtchn.none;
 }
 
 bool vcpu_info_present(const struct vcpu *v)
 {
-	return v->evtchn.info != &no_info;
+	return v->evtchn.info != &v->evtchn.none;
 }
 
 /**

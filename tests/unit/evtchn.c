@@ -253,6 +253,18 @@ static void test_fifo(void)
 	is_int(frame_refs(mfn_to_frame(array)), 1, "the end lets the frames go");
 }
 
+/* A controller may run vCPUs that have registered no place: each has its own mask, whatever the others do. */
+static void test_no_vcpu_info(void)
+{
+	struct domain *many;
+
+	setup();
+	many = fake_domain(3, XEN_LEGACY_MAX_VCPUS + 2, false);
+	ok(!vcpu_info_present(many->vcpu[XEN_LEGACY_MAX_VCPUS]), "beyond shared_info there is no vcpu_info");
+	many->vcpu[XEN_LEGACY_MAX_VCPUS]->evtchn.info->evtchn_upcall_mask = 0;
+	is_int(many->vcpu[XEN_LEGACY_MAX_VCPUS + 1]->evtchn.info->evtchn_upcall_mask, 1, "another one's mask stays");
+}
+
 static void test_vcpu_info(void)
 {
 	mfn_t mfn = frame_to_mfn((setup(), frame_alloc(d, 0, 0)));
@@ -280,6 +292,7 @@ int main(void)
 	test_table();
 	test_reset();
 	test_fifo();
+	test_no_vcpu_info();
 	test_vcpu_info();
 	return tap_done();
 }
