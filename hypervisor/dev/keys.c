@@ -8,15 +8,14 @@
 #include "dev/console.h"
 #include "domain/domain.h"
 
-static struct {
+static struct key {
 	const char *what;
 	void (*fn)(void);
 } keys[128];
 
 void console_key_register(char key, const char *what, void (*fn)(void))
 {
-	keys[key & 127].what = what;
-	keys[key & 127].fn = fn;
+	keys[key & 127] = (struct key){ what, fn };
 }
 
 void console_key(char key)

@@ -48,13 +48,12 @@ static int context_check(const struct vcpu_guest_context *c)
 	if (!va_is_canonical(c->user_regs.rip) || !va_is_canonical(c->event_callback_eip) ||
 	    !va_is_canonical(c->failsafe_callback_eip) || !va_is_canonical(c->syscall_callback_eip) ||
 	    !va_is_canonical(c->kernel_sp) || !va_is_canonical(c->fs_base) ||
-	    !va_is_canonical(c->gs_base_kernel) || !va_is_canonical(c->gs_base_user))
+	    !va_is_canonical(c->gs_base_kernel) || !va_is_canonical(c->gs_base_user) ||
+	    c->gdt_ents > 14 * 512 || c->ldt_ents > 8192)
 		return -EINVAL;
 	for (unsigned int i = 0; i < 256; i++)
 		if (!va_is_canonical(c->trap_ctxt[i].address))
 			return -EINVAL;
-	if (c->gdt_ents > 14 * 512 || c->ldt_ents > 8192)
-		return -EINVAL;
 	return 0;
 }
 

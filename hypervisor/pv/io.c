@@ -19,7 +19,7 @@
 #define PCI_ADDRESS	0xcf8
 #define PCI_DATA	0xcfc
 
-static struct { u16 first, last; } kept[16] = {
+static struct range { u16 first, last; } kept[16] = {
 	{ 0x20, 0x21 }, { 0xa0, 0xa1 },	/* legacy interrupt controllers */
 };
 static u32 nr_kept = 2;
@@ -28,8 +28,7 @@ static struct spinlock cmos_lock = SPINLOCK_INIT("cmos", LOCK_IRQ);
 void io_ports_keep(u32 first, u32 last)
 {
 	CHECK(nr_kept < ARRAY_SIZE(kept));
-	kept[nr_kept].first = first;
-	kept[nr_kept++].last = last;
+	kept[nr_kept++] = (struct range){ first, last };
 }
 
 /* ---- may the guest ----------------------------------------------------------------------------------- */

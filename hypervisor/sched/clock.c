@@ -90,11 +90,21 @@ static void set_scale(u64 hz)
 
 /* ---- pvclock ------------------------------------------------------------------------------------ */
 
+/*
+ * The time is told from some seconds ago on: there are kernels (NetBSD's) that wait by system_time alone, or for the
+ * next version.  Only from such TSCs as come out even in nanoseconds, so that all that is ever told, to whomever,
+ * means the very same time; and never from one that the slowest CPU's TSC may not have reached.
+ */
 static struct vcpu_time_info time_info(u32 version)
 {
+	u32 even = 32 - MIN(clock_scale.shift, 0);
+	u64 steps = (rdtsc() - clock_scale.tsc_base) >> even;
+	u64 from = clock_scale.tsc_base + ((steps - !!steps) << even);
+
 	return (struct vcpu_time_info){
 		.version = version,
-		.tsc_timestamp = clock_scale.tsc_base,
+		.tsc_timestamp = from,
+		.system_time = tsc_to_ns(from),
 		.tsc_to_system_mul = clock_scale.mul,
 		.tsc_shift = clock_scale.shift,
 		.flags = tsc_is_stable ? XEN_PVCLOCK_TSC_STABLE_BIT : 0,

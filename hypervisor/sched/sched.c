@@ -385,16 +385,13 @@ u64 sched_idle_time(u32 cpu)
 
 /* ---- the switch ----------------------------------------------------------------------------------- */
 
-/*
- * With the event the version of the vCPU's time moves on, also where the numbers stay for ever: there are kernels
- * that, as they start, wait for it to change (NetBSD's).  From an odd one, which clock.c is about to end, to an even.
- */
+/* Who waits for the time he is told to change does so awake. */
 static void tick(void *arg)
 {
 	struct vcpu *v = arg;
-	u32 *version = &READ_ONCE(v->evtchn.info)->time.version;
 
-	WRITE_ONCE(*version, (READ_ONCE(*version) | 1) + 1);
+	if (v == current)
+		clock_update_vcpu(v);
 	virq_raise(v, VIRQ_TIMER);
 }
 

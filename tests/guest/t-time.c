@@ -4,7 +4,8 @@
  *
  * Right: time never goes back, not even from one vCPU to another (by 100 us: Xen's vCPUs on an
  * emulator differ by some); it runs as the wall clock; a registered time area shows the same time. The
- * version of a vCPU's time moves within seconds: kernels wait for that to measure the TSC by.
+ * vCPU is told the time anew within seconds, as long as it has timers: kernels wait by system_time alone, or for
+ * the next version.
  * ABI: struct vcpu_time_info in xen.h; VCPUOP_register_vcpu_time_memory_area in vcpu.h.
  *
  * Boot: --smp 2 --hv-args dom0_max_vcpus=2
@@ -52,18 +53,25 @@ static void alone(void)
 	check_eq(back, 0, "time does not go back on one vCPU");
 }
 
-/* With the ticker that a vCPU starts with, then with nothing but a timer of its own now and then. */
-static void version_moves(const char *how, u64 ns)
+/* With the ticker that a vCPU starts with, or with no more than a timer that is set again and again. */
+static void time_told_anew(const char *how, bool timer)
 {
 	const struct vcpu_time_info *t = &this_vcpu_info()->time;
 	u32 version = LIVE(t->version);
-	u64 end = now() + 5000000000UL;
+	u64 told = LIVE(t->system_time), last = now(), end = last + 10000000000UL, next = 0, back = 0, n;
 
-	if (ns)
-		check_eq(HC(set_timer_op, .timeout = now() + ns), 0, "a timer");
-	while (LIVE(t->version) == version && now() < end)
-		;
-	check(LIVE(t->version) != version && !(LIVE(t->version) & 1), "the version of the time moves, %s", how);
+	while ((LIVE(t->version) == version || LIVE(t->system_time) == told) && last < end) {
+		if (timer && last >= next)
+			HC(set_timer_op, .timeout = next = last + 10000000);
+		n = now();
+		back += n < last;
+		last = n;
+	}
+	check(last < end && !(LIVE(t->version) & 1), "system_time and the version move, %s", how);
+	check(LIVE(t->system_time) > told, "forward");
+	check_eq(back, 0, "time does not go back over that");
+	n = now();
+	check(n >= last && n < last + 1000000000, "and is as it was");
 }
 
 void test_main(void)
@@ -87,7 +95,7 @@ void test_main(void)
 	back = now();
 	end = time_of(&area);
 	check(end >= back - SLACK && end < back + 100000000, "shows the same time");
-	version_moves("with the ticker on", 0);
+	time_told_anew("with the ticker on", false);
 	check_eq(HC(vcpu_op, .cmd = VCPUOP_stop_periodic_timer, .vcpuid = 0), 0, "the ticker is off");
-	version_moves("with a timer", 20000000);
+	time_told_anew("with a timer", true);
 }
