@@ -51,18 +51,10 @@ long do_set_trap_table(struct vcpu *v, const struct hc_set_trap_table *a)
 	}
 }
 
-/* CALLBACKTYPE_* to the slot that keeps it; negative: not one of ours. */
+/* Negative: not one of ours. */
 static int callback_slot(u32 type)
 {
-	switch (type) {
-	case CALLBACKTYPE_event:	return CB_EVENT;
-	case CALLBACKTYPE_failsafe:	return CB_FAILSAFE;
-	case CALLBACKTYPE_syscall:	return CB_SYSCALL;
-	case CALLBACKTYPE_sysenter:	return CB_SYSENTER;
-	case CALLBACKTYPE_syscall32:	return CB_SYSCALL32;
-	case CALLBACKTYPE_nmi:		return CB_NMI;
-	default:			return -ENOSYS;
-	}
+	return type < CB_COUNT && (BIT(type) & CALLBACKS) ? (int)type : -ENOSYS;
 }
 
 static void callback_set(struct vcpu *v, int slot, u64 addr, bool mask)

@@ -12,7 +12,12 @@
 struct vcpu;
 struct domain;
 
-enum pv_callback { CB_EVENT, CB_FAILSAFE, CB_SYSCALL, CB_SYSCALL32, CB_SYSENTER, CB_NMI, CB_COUNT };
+/* By the ABI's numbers, which leave some out. */
+enum pv_callback {
+	CB_EVENT = CALLBACKTYPE_event, CB_FAILSAFE = CALLBACKTYPE_failsafe, CB_SYSCALL = CALLBACKTYPE_syscall,
+	CB_NMI = CALLBACKTYPE_nmi, CB_SYSENTER = CALLBACKTYPE_sysenter, CB_SYSCALL32 = CALLBACKTYPE_syscall32, CB_COUNT
+};
+#define CALLBACKS	(BIT(CB_EVENT) | BIT(CB_FAILSAFE) | BIT(CB_SYSCALL) | BIT(CB_NMI) | BIT(CB_SYSENTER) | BIT(CB_SYSCALL32))
 
 struct pv_trap {
 	u64 address;			/* 0: not set */
