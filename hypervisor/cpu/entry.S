@@ -90,11 +90,11 @@ trap_stubs:
 	push	$0
 	.endif
 	movl	$vecnum, 4(%rsp)
-	.if vecnum == 1
-	jmp	entry_debug
+	.if (vecnum == 1) || (vecnum == 2)
+	jmp	entry_own_stack
 	.elseif vecnum == 14
 	jmp	entry_page_fault
-	.elseif (vecnum == 2) || (vecnum == 8) || (vecnum == 18)
+	.elseif (vecnum == 8) || (vecnum == 18)
 	jmp	entry_ist
 	.else
 	jmp	entry_common
@@ -138,11 +138,11 @@ leave_to_hypervisor:
 	iretq
 
 	/*
-	 * #DB has its own stack, because it may come in the first instructions of an entry (MOV SS
-	 * before SYSCALL).  From a guest, go on as any exception on the main stack.
+	 * #DB and NMI have their own stacks, because they may come in the first instructions of an entry (MOV SS
+	 * before SYSCALL).  From a guest, go on as any exception on the main stack: the IRET back to it may fault.
 	 */
 	.balign	16
-entry_debug:
+entry_own_stack:
 	testb	$3, 16(%rsp)			/* CS, above error code and RIP */
 	jz	entry_ist
 	cld
@@ -158,7 +158,7 @@ entry_debug:
 	pop	%rsp
 	jmp	entry_common
 
-	/* NMI, #DF, #MC, and #DB of the hypervisor's own: handled on their stack, back where they hit. */
+	/* #DF, #MC, and #DB and NMI of the hypervisor's own: handled on their stack, back where they hit. */
 	.balign	16
 entry_ist:
 	cld

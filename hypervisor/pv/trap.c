@@ -151,7 +151,7 @@ static __attribute__((noinline)) void exception_from_guest(struct vcpu *v, struc
 	}
 }
 
-/* From CPL 3: every vector but NMI, #DF and #MC. */
+/* From CPL 3: every vector but #DF and #MC. */
 void trap_from_guest(struct cpu_user_regs *regs)
 {
 	struct vcpu *v = current;
@@ -168,6 +168,10 @@ void trap_from_guest(struct cpu_user_regs *regs)
 	}
 	if (vector >= 32) {
 		irq_dispatch(vector);
+		return;
+	}
+	if (vector == 2) {
+		nmi_handle(regs);
 		return;
 	}
 	if (vector == 1) {
@@ -237,7 +241,7 @@ void trap_from_hypervisor(struct cpu_user_regs *regs)
 	panic_regs(regs, "trap %u, error code %#x, cr2 %#lx", vector, regs->error_code, cr2);
 }
 
-/* NMI, #DF, #MC, and #DB in ring 0. */
+/* #DF, #MC, and #DB and NMI in ring 0. */
 void trap_on_ist(struct cpu_user_regs *regs)
 {
 	switch (regs->entry_vector & 0xff) {
