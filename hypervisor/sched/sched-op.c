@@ -111,19 +111,6 @@ long do_sched_shutdown_code(struct subop_call *c, void *op)
 	return 0;
 }
 
-long do_sched_remote_shutdown(struct subop_call *c, void *op)
-{
-	const sched_remote_shutdown_t *s = op;
-	struct domain *d;
-
-	d = s->domain_id < DOMID_FIRST_RESERVED ? domain_get(s->domain_id) : NULL;
-	if (!d)
-		return -ESRCH;
-	domain_shutdown(d, sched_shutdown_reason(d, (u8)s->reason));
-	domain_put(d);
-	return 0;
-}
-
 /* ---- watchdogs -------------------------------------------------------------------------------------- */
 
 static void watchdog_expired(void *arg)

@@ -172,7 +172,7 @@ static void list_put(u64 *list)
 		list_free[lists++] = list;
 }
 
-long child_create(struct child *c, u32 vcpus)
+long child_create_bare(struct child *c, u32 vcpus)
 {
 	struct xen_domctl op = { 0 };
 	long rc;
@@ -184,12 +184,20 @@ long child_create(struct child *c, u32 vcpus)
 	op.u.createdomain.max_maptrack_frames = 4;
 	op.u.createdomain.grant_opts = XEN_DOMCTL_GRANT_version(2);
 	rc = domctl(XEN_DOMCTL_createdomain, 0, &op);
-	if (rc)
-		return rc;
 	c->id = op.domain;
-	memset(&op, 0, sizeof(op));
-	op.u.max_vcpus.max = vcpus;
+	return rc;
+}
+
+long child_vcpus(struct child *c, u32 vcpus)
+{
+	struct xen_domctl op = { .u.max_vcpus.max = vcpus };
+
 	return domctl(XEN_DOMCTL_max_vcpus, c->id, &op);
+}
+
+long child_create(struct child *c, u32 vcpus)
+{
+	return child_create_bare(c, vcpus) ?: child_vcpus(c, vcpus);
 }
 
 long child_populate(struct child *c)

@@ -41,6 +41,8 @@ long memory_op(u32 cmd, void *arg);
 
 /* One step each, for tests that stop in between; all answer what the call answered. */
 long child_create(struct child *c, u32 vcpus); /* a domain without memory */
+long child_create_bare(struct child *c, u32 vcpus); /* and without these vCPUs, yet */
+long child_vcpus(struct child *c, u32 vcpus);
 long child_populate(struct child *c); /* memory for image, tables and `spare` more pages */
 long child_load(struct child *c, const char *arguments);
 long child_start_state(struct child *c); /* the first vCPU's */
