@@ -123,6 +123,10 @@ static long extents_run(struct extents *x, int (*one)(struct extents *x))
 			rc = one(x);
 		if (rc)
 			break;
+		if (!((x->i - start + 1) << x->order & 1023)) {		/* handing back takes time, too */
+			frames_batch_end();
+			frames_batch_begin();
+		}
 	}
 	frames_batch_end();
 	return rc == -ERESTART ? rc : (long)x->i;
