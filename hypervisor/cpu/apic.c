@@ -12,10 +12,6 @@
 #include "lib/bitmap.h"
 #include "mm/mm.h"
 
-#define APIC_BASE_BSP		BIT(8)
-#define APIC_BASE_X2		BIT(10)
-#define APIC_BASE_ENABLE	BIT(11)
-
 /* Registers, by their offset in the xAPIC page. */
 #define REG_ID		0x20
 #define REG_TPR		0x80

@@ -27,9 +27,10 @@ void asm_offsets(void)
 	DEFINE(CI_size, sizeof(struct cpu_info));
 	DEFINE(STACK_BYTES, STACK_SIZE);
 
-	DEFINE(VCPU_long_ways, offsetof(struct vcpu, pv.long_ways));
-	static_assert(offsetof(struct vcpu_pv, user_only) == offsetof(struct vcpu_pv, long_ways) + 1,
-		      "long_ways and user_only are neighbours");
+	DEFINE(VCPU_ways, offsetof(struct vcpu, pv.ways));
+	DEFINE(WAYS_USER, 0);
+	DEFINE(WAYS_RING1, 1 << 8 * (offsetof(struct vcpu_pv, ring1) - offsetof(struct vcpu_pv, ways)));
+	DEFINE(WAYS_KERNEL, 1 << 8 * (offsetof(struct vcpu_pv, kernel_mode) - offsetof(struct vcpu_pv, ways)));
 	static_assert(offsetof(struct vcpu, pv.traps[15]) < PAGE_SIZE, "what entry.S touches is in one page");
 	/* Two flags tested as one word. */
 	static_assert(offsetof(struct vcpu_pv, bad_segments) == offsetof(struct vcpu_pv, nmi_pending) + 1,

@@ -7,6 +7,7 @@
  * DIRECT_MAP_START, and the first of them at HV_IMAGE_START.
  */
 #include "asm-offsets.h"
+#include "cpu/msr.h"
 
 #define IMAGE_START	0xffff82d040000000	/* HV_IMAGE_START; hv-map.c checks that they are one */
 #define PHYS(sym)	((sym) - IMAGE_START)
@@ -20,10 +21,6 @@
 #define MB2_MAGIC	0xe85250d6
 
 #define CR0_VALUE	0x80050033		/* PG AM WP NE ET MP PE; caches on */
-#define CR4_PAE		0x20
-#define MSR_EFER	0xc0000080
-#define EFER_LME	0x100
-#define EFER_NXE	0x800
 
 #define COM1		0x3f8
 

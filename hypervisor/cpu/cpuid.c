@@ -29,6 +29,7 @@ static bool __init is_tcg(void)
 void __init cpuid_init(void)
 {
 	struct cpu_features *f = &cpu_features;
+	const char *ring1 = cmdline_get("ring1") ?: "none";
 	struct regs r = ask(0);
 
 	f->max_leaf = r.a;
@@ -49,18 +50,22 @@ void __init cpuid_init(void)
 	f->ext1_edx = r.d;
 	f->phys_bits = f->max_ext_leaf >= 0x80000008 ? ask(0x80000008).a & 0xff : 36;
 
+	f->ring1_all = !strcmp(ring1, "all");
+	f->ring1_dom0 = f->ring1_all || !strcmp(ring1, "dom0");
+	if (!f->ring1_dom0 && strcmp(ring1, "none"))		/* at ring 1 they are supervisors: no SMEP, no SMAP */
+		log_err("option \"ring1\" is dom0, all or none, not \"%s\"", ring1);
 	f->xsave = f->leaf1_ecx & BIT(26);
 	f->pcid = (f->leaf1_ecx & BIT(17)) && (f->leaf7_ebx & BIT(10)) && cmdline_bool("pcid", true);
 	f->x2apic = (f->leaf1_ecx & BIT(21)) && cmdline_bool("x2apic", true);
 	f->tsc_deadline = f->leaf1_ecx & BIT(24);
 	f->sysenter = (f->leaf1_edx & BIT(11)) && is_intel();	/* in long mode: Intel's alone */
 	f->fsgsbase = f->leaf7_ebx & BIT(0);
-	f->smep = (f->leaf7_ebx & BIT(7)) && cmdline_bool("smep", true);
+	f->smep = (f->leaf7_ebx & BIT(7)) && cmdline_bool("smep", !f->ring1_dom0);
 	f->page_1g = f->ext1_edx & BIT(26);
 	f->invariant_tsc = f->max_ext_leaf >= 0x80000007 && (ask(0x80000007).d & BIT(8));
 	f->tcg = (f->leaf1_ecx & BIT(31)) && is_tcg();
 	/* The emulator reads the frame of an IRET at CPL 3 as a supervisor would: only for who asks. */
-	f->smap = (f->leaf7_ebx & BIT(20)) && cmdline_bool("smap", !f->tcg);
+	f->smap = (f->leaf7_ebx & BIT(20)) && cmdline_bool("smap", !f->tcg && !f->ring1_dom0);
 
 	if (!(f->ext1_edx & BIT(20)))
 		boot_fail("CPU lacks NX (no-execute pages)");

@@ -13,6 +13,7 @@ struct cpu_features {
 	u32 phys_bits;
 	bool tcg;			/* QEMU's emulator */
 	bool xsave, x2apic, tsc_deadline, invariant_tsc, fsgsbase, smep, smap, page_1g, sysenter, pcid;
+	bool ring1_dom0, ring1_all;	/* as was asked for: whose kernels run at ring 1 (pv/pv.h) */
 	char vendor[13];
 };
 

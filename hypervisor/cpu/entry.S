@@ -6,15 +6,11 @@
  * Every entry from a guest leaves its registers as struct cpu_user_regs in cpu_info's guest_regs, at
  * the top of the CPU's stack block.  The guest's FS, GS and data selectors stay loaded while the
  * hypervisor runs: it uses none of them.  FMASK clears IF, DF, TF, NT and AC at SYSCALL; SYSENTER's
- * entry clears them itself.
+ * entry clears them itself.  A kernel at ring 1 is told apart here alone: guest_regs shows it as one at ring 3.
  */
 #include "asm-offsets.h"
+#include "cpu/gdt.h"
 
-#define CS_KERNEL_64	0xe033		/* FLAT_RING3_CS64 */
-#define CS_USER_32	0xe023		/* FLAT_RING3_CS32 */
-#define SS_FLAT		0xe02b		/* FLAT_RING3_SS32 */
-#define VEC_SYSCALL	0x100		/* entry_vector's flag: came by SYSCALL, may leave by SYSRET */
-#define VEC_SYSENTER	0x200
 #define NR_IRET		23
 #define NR_MMU_UPDATE	1
 #define NR_MMUEXT_OP	26
@@ -22,12 +18,6 @@
 #define ERESTART	85
 #define DOMID_SELF	0x7ff0
 #define VGCF_IN_SYSCALL	0x100
-#define FLAGS_TF	0x100
-#define FLAGS_IF	0x200
-#define FLAGS_IOPL	0x3000
-#define FLAGS_RF	0x10000
-#define FLAGS_VM	0x20000
-#define FLAGS_CLEARED	0x74100		/* TF NT RF VM AC */
 
 /* cpu_info's scratch words, as seen from &guest_regs.es, where the SYSCALL stub leaves RSP. */
 #define SCRATCH(n)	(CI_scratch - UREGS_es + 8 * (n))
@@ -121,10 +111,17 @@ entry_common:
 	CLAC					/* the guest may have set AC */
 	SAVE_REGS
 	mov	%rsp, %rdi
-	testb	$3, UREGS_cs(%rsp)
-	jz	from_hypervisor
-	CALL_ALIGNED trap_from_guest
+	testb	$2, UREGS_cs(%rsp)
+	jz	not_from_ring3
+1:	CALL_ALIGNED trap_from_guest
 	jmp	return_to_guest
+
+not_from_ring3:
+	testb	$1, UREGS_cs(%rsp)
+	jz	from_hypervisor
+	movq	$SEL_USER_CS64, UREGS_cs(%rsp)
+	movq	$SEL_USER_DS, UREGS_ss(%rsp)
+	jmp	1b
 
 from_hypervisor:
 	/* The frame is 16-byte aligned by hardware plus an even number of pushes but one. */
@@ -174,13 +171,13 @@ entry_ist:
 /* ---- SYSCALL and SYSENTER ------------------------------------------------------------------- */
 
 	.macro BY_SYSCALL cs, fn
-	push	$SS_FLAT
+	push	$SEL_USER_DS
 	pushq	(SCRATCH(0) + 8)(%rsp)
 	push	%r11
 	push	\cs
 	push	%rcx
 	push	$0
-	movl	$VEC_SYSCALL, 4(%rsp)
+	movl	$CAME_BY_SYSCALL, 4(%rsp)
 	SAVE_REGS
 	mov	%rsp, %rdi
 	CALL_ALIGNED \fn
@@ -192,25 +189,21 @@ entry_ist:
 	 * the return address and flags, interrupts off.
 	 */
 	.balign	16
-	.globl	syscall_entry, short_call
+	.globl	syscall_entry, short_call, user_syscall_ring1, short_call_ring1
 syscall_entry:
 	mov	%rbx, SCRATCH(2)(%rsp)
 	mov	(CI_vcpu - UREGS_es)(%rsp), %rbx
-	cmpb	$0, VCPU_kernel_mode(%rbx)
+	cmpl	$WAYS_USER, VCPU_ways(%rbx)
 	je	user_syscall
-	cmp	$NR_IRET, %rax
-	je	fast_iret
-	test	$(FLAGS_RF | FLAGS_TF), %r11d
-	jnz	syscall_slow
-	cmpb	$0, VCPU_long_ways(%rbx)
-	jne	syscall_slow
-	test	%rcx, %rcx
-	js	short_call
-	bt	$47, %rcx			/* behind a SYSCALL at the end of the lower half: no SYSRET */
-	jnc	short_call
+	cmpl	$WAYS_KERNEL, VCPU_ways(%rbx)
+	je	kernel_syscall
+	cmpl	$(WAYS_USER | WAYS_RING1), VCPU_ways(%rbx)
+	je	user_syscall_ring1
+	cmpl	$(WAYS_KERNEL | WAYS_RING1), VCPU_ways(%rbx)
+	je	kernel_syscall_ring1
 syscall_slow:
 	mov	SCRATCH(2)(%rsp), %rbx
-	BY_SYSCALL $CS_KERNEL_64, syscall_from_guest
+	BY_SYSCALL $SEL_USER_CS64, syscall_from_guest
 
 	/*
 	 * The two ways that a guest's own system calls take, kept short: from its user mode to its
@@ -229,9 +222,10 @@ syscall_slow:
 	.endm
 
 	/* To the GS of the other mode and what the vCPU's root has for it: root_switch_mode(). */
-	.macro TO_KERNEL_MODE tmp, entry
+	.macro TO_KERNEL_MODE ring, tmp, entry
 	movb	$1, VCPU_kernel_mode(%rbx)
 	swapgs
+	.if \ring == 3
 	mov	VCPU_kernel_load(%rbx), \tmp
 	test	\tmp, \tmp
 	jz	8f
@@ -244,11 +238,13 @@ syscall_slow:
 	mov	\entry, (\tmp)
 	.set	nth, nth + 16
 	.endr
+	.endif
 	.endm
 
-	.macro TO_USER_MODE tmp
+	.macro TO_USER_MODE ring, tmp
 	movb	$0, VCPU_kernel_mode(%rbx)
 	swapgs
+	.if \ring == 3
 	.set	nth, VCPU_kernel_slots
 	.rept	KERNEL_SLOTS
 	mov	nth(%rbx), \tmp
@@ -257,40 +253,97 @@ syscall_slow:
 	.endr
 	mov	VCPU_user_load(%rbx), \tmp
 	mov	\tmp, %cr3
+	.endif
 	.endm
 
-	.macro EXTABLE_ASM from, to
-	.pushsection __ex_table, "a"
-	.balign	4
-	.long	\from - .
-	.long	\to - .
-	.popsection
+	/* To the kernel at RCX with flags R11 and the RSP in scratch[0].  Our RSP is `bytes` below &guest_regs.es. */
+	.macro GO_TO_KERNEL ring, bytes=0
+	.if \ring == 3
+	mov	(SCRATCH(0) + \bytes)(%rsp), %rsp
+	sysretq
+	.else
+	lea	\bytes(%rsp), %rsp
+	push	$SEL_RING1_DS
+	pushq	(SCRATCH(0) + 8)(%rsp)
+	push	%r11
+	push	$SEL_RING1_CS
+	push	%rcx
+	jmp	guest_iret
+	.endif
 	.endm
 
 	/* The access in \insn may fault: go to \label then.  What lies below the stack is lost. */
 	.macro GUEST_ACCESS label, insn:vararg
 9:	\insn
-	EXTABLE_ASM 9b, \label
+	.pushsection __ex_table, "a"
+	.balign	4
+	.long	9b - ., \label - .
+	.popsection
 	.endm
 
+	/* Nothing can fail any more: RAX to scratch[1], the event mask from the frame's IF. */
+	.macro IRET_COMMIT
+	mov	%rax, SCRATCH(1)(%rsp)
+	mov	VCPU_info(%rbx), %rax
+	testl	$FLAGS_IF, SCRATCH(4)(%rsp)
+	setz	VINFO_mask(%rax)
+	.endm
+
+#define FRAME(n)	(SCRATCH(n) + 48)
+	.macro AFTER_SHORT
+	mov	VCPU_args(%rbx), %rdi
+	mov	(VCPU_args + 8)(%rbx), %rsi
+	mov	(VCPU_args + 16)(%rbx), %rdx
+	mov	(VCPU_args + 24)(%rbx), %r10
+	mov	(VCPU_args + 32)(%rbx), %r8
+	mov	(VCPU_args + 40)(%rbx), %r9
+	mov	8(%rsp), %rcx
+	mov	24(%rsp), %r11
+	mov	FRAME(2)(%rsp), %rbx
+	.endm
+
+	/*
+	 * A page fault of user mode, to the guest kernel's handler: a third short way, like
+	 * user_syscall.  Frame: RCX R11 error code RIP CS RFLAGS RSP SS.
+	 */
+#define HW(field)	(UREGS_ ## field - UREGS_error_code)		/* what the CPU pushed */
+#define KEPT(n)		(CI_scratch - UREGS_error_code + 8 * (n))
+
+	.balign	16
+entry_page_fault:
+	testb	$2, HW(cs)(%rsp)
+	jz	entry_common
+	mov	%rbx, KEPT(2)(%rsp)
+	mov	(CI_vcpu - UREGS_error_code)(%rsp), %rbx
+	cmpl	$WAYS_USER, VCPU_ways(%rbx)
+	je	user_fault
+	cmpl	$(WAYS_USER | WAYS_RING1), VCPU_ways(%rbx)
+	je	user_fault_ring1
+fault_slow_rbx:
+	mov	KEPT(2)(%rsp), %rbx
+	jmp	entry_common
+
+	/*
+	 * The short ways come twice: for kernels at ring 3, and at ring 1 (pv/pv.h), which need neither CR3 nor slots of the
+	 * root, but go on by IRET: SYSRET knows ring 3 only.
+	 */
+	.macro SHORT_WAYS ring, way
 	/*
 	 * RBX: vCPU, its own value in scratch[2].  Frame: RCX R11 RIP CS RFLAGS RSP SS.
 	 *
 	 * With tags a CR3 write comes in between; without, none: mm/root.c.
 	 */
-user_syscall:
+user_syscall\way\():
 	mov	%rax, SCRATCH(1)(%rsp)
 	cmpb	$0, VCPU_area_owed(%rbx)
-	jne	user_syscall_slow
-	cmpw	$0, VCPU_long_ways(%rbx)	/* and user_only */
-	jne	user_syscall_slow
+	jne	user_syscall_slow\way
 	cmpq	$0, VCPU_syscall_addr(%rbx)
-	je	user_syscall_slow
+	je	user_syscall_slow\way
 	mov	VCPU_kernel_sp(%rbx), %rax
 	and	$-16, %rax
 	sub	$56, %rax
 	mov	%rdx, SCRATCH(3)(%rsp)
-	REFUSE_HV_ADDRESS %rax, %rdx, user_syscall_slow_rdx
+	REFUSE_HV_ADDRESS %rax, %rdx, user_syscall_slow_rdx\way
 	mov	%rcx, SCRATCH(4)(%rsp)
 
 	mov	VCPU_info(%rbx), %rdx
@@ -305,165 +358,151 @@ user_syscall:
 	bts	$9, %rdx
 1:	mov	%rdx, (UREGS_rflags - UREGS_es)(%rsp)
 	shl	$32, %rcx
-	or	$CS_KERNEL_64, %rcx
+	or	$SEL_USER_CS64, %rcx
 	mov	%rcx, SCRATCH(5)(%rsp)
-	TO_KERNEL_MODE %rdx, %rcx
+	TO_KERNEL_MODE \ring, %rdx, %rcx
 	mov	VCPU_syscall_addr(%rbx), %rcx
 
 	mov	SCRATCH(4)(%rsp), %rdx
 	STAC					/* until SYSRET or IRET */
-	GUEST_ACCESS user_syscall_undo, mov %rdx, (%rax)
-	GUEST_ACCESS user_syscall_undo, mov %r11, 8(%rax)
-	GUEST_ACCESS user_syscall_undo, mov %rdx, 16(%rax)
+	GUEST_ACCESS user_syscall_undo\way, mov %rdx, (%rax)
+	GUEST_ACCESS user_syscall_undo\way, mov %r11, 8(%rax)
+	GUEST_ACCESS user_syscall_undo\way, mov %rdx, 16(%rax)
 	mov	SCRATCH(5)(%rsp), %rdx
-	GUEST_ACCESS user_syscall_undo, mov %rdx, 24(%rax)
+	GUEST_ACCESS user_syscall_undo\way, mov %rdx, 24(%rax)
 	mov	(UREGS_rflags - UREGS_es)(%rsp), %rdx
-	GUEST_ACCESS user_syscall_undo, mov %rdx, 32(%rax)
+	GUEST_ACCESS user_syscall_undo\way, mov %rdx, 32(%rax)
 	mov	SCRATCH(0)(%rsp), %rdx
-	GUEST_ACCESS user_syscall_undo, mov %rdx, 40(%rax)
-	GUEST_ACCESS user_syscall_undo, movq $SS_FLAT, 48(%rax)
+	GUEST_ACCESS user_syscall_undo\way, mov %rdx, 40(%rax)
+	GUEST_ACCESS user_syscall_undo\way, movq $SEL_USER_DS, 48(%rax)
 	and	$~FLAGS_CLEARED, %r11
 	mov	SCRATCH(3)(%rsp), %rdx
 	mov	SCRATCH(2)(%rsp), %rbx
 	mov	%rax, SCRATCH(0)(%rsp)
 	mov	SCRATCH(1)(%rsp), %rax
-	mov	SCRATCH(0)(%rsp), %rsp
-	sysretq
+	GO_TO_KERNEL \ring
 
 	/* The guest's kernel stack is not there: back to its user mode, and let C say so. */
-user_syscall_undo:
+user_syscall_undo\way\():
 	CLAC
 	mov	VCPU_info(%rbx), %rdx
 	mov	(SCRATCH(5) + 4)(%rsp), %ecx
 	mov	%cl, VINFO_mask(%rdx)
-	TO_USER_MODE %rax
+	TO_USER_MODE \ring, %rax
 	mov	SCRATCH(4)(%rsp), %rcx
-user_syscall_slow_rdx:
+user_syscall_slow_rdx\way\():
 	mov	SCRATCH(3)(%rsp), %rdx
-user_syscall_slow:
+user_syscall_slow\way\():
 	mov	SCRATCH(1)(%rsp), %rax
 	jmp	syscall_slow
 
-	/* Nothing can fail any more: RAX to scratch[1], the event mask from the frame's IF. */
-	.macro IRET_COMMIT
-	mov	%rax, SCRATCH(1)(%rsp)
-	mov	VCPU_info(%rbx), %rax
-	testl	$FLAGS_IF, SCRATCH(4)(%rsp)
-	setz	VINFO_mask(%rax)
-	.endm
+kernel_syscall\way\():
+	cmp	$NR_IRET, %rax
+	je	fast_iret\way
+	test	$(FLAGS_RF | FLAGS_TF), %r11d
+	jnz	syscall_slow
+	test	%rcx, %rcx
+	js	short_call\way
+	bt	$47, %rcx			/* behind a SYSCALL at the end of the lower half: no SYSRET */
+	jnc	short_call\way
+	jmp	syscall_slow
 
 	/*
 	 * RBX: vCPU.  EAX, RCX and R11 are free: the frame at the guest's RSP brings new ones.
 	 * Frame: RAX R11 RCX flags RIP CS RFLAGS RSP SS.
 	 */
-fast_iret:
+fast_iret\way\():
 	mov	%rcx, SCRATCH(1)(%rsp)
 	mov	%r11, SCRATCH(3)(%rsp)
 	cmpb	$0, VCPU_nmi_masked(%rbx)
-	jne	iret_slow
-	cmpb	$0, VCPU_long_ways(%rbx)
-	jne	iret_slow
+	jne	iret_slow\way
 	mov	SCRATCH(0)(%rsp), %rcx
-	REFUSE_HV_ADDRESS %rcx, %r11, iret_slow
+	REFUSE_HV_ADDRESS %rcx, %r11, iret_slow\way
 	STAC
-	GUEST_ACCESS iret_slow, mov 48(%rcx), %r11
+	GUEST_ACCESS iret_slow\way, mov 48(%rcx), %r11
 	mov	%r11, SCRATCH(4)(%rsp)
 	test	$FLAGS_IF, %r11d
 	jz	1f
 	mov	VCPU_info(%rbx), %rax
 	cmpb	$0, VINFO_pending(%rax)
-	jne	iret_slow			/* an event is due before the guest goes on */
+	jne	iret_slow\way			/* an event is due before the guest goes on */
 1:
 	/* The hardware's frame, below guest_regs.es. */
-	GUEST_ACCESS iret_slow, mov 64(%rcx), %r11
+	GUEST_ACCESS iret_slow\way, mov 64(%rcx), %r11
 	or	$3, %r11d
 	movzwl	%r11w, %r11d
 	mov	%r11, (UREGS_ss - UREGS_es)(%rsp)
-	GUEST_ACCESS iret_slow, mov 56(%rcx), %r11
+	GUEST_ACCESS iret_slow\way, mov 56(%rcx), %r11
 	mov	%r11, (UREGS_rsp - UREGS_es)(%rsp)
 	mov	SCRATCH(4)(%rsp), %r11
 	and	$~(FLAGS_IOPL | FLAGS_VM), %r11
 	or	$(FLAGS_IF | 2), %r11
 	mov	%r11, (UREGS_rflags - UREGS_es)(%rsp)
-	GUEST_ACCESS iret_slow, mov 32(%rcx), %r11
+	GUEST_ACCESS iret_slow\way, mov 32(%rcx), %r11
 	mov	%r11, (UREGS_rip - UREGS_es)(%rsp)
-	GUEST_ACCESS iret_slow, movzwl 40(%rcx), %r11d
+	GUEST_ACCESS iret_slow\way, movzwl 40(%rcx), %r11d
 	mov	%r11d, %eax
 	or	$3, %eax
 	mov	%rax, (UREGS_cs - UREGS_es)(%rsp)
 	not	%r11d
 	test	$3, %r11d			/* CS.RPL 3: to user mode */
-	jnz	iret_to_kernel
+	GUEST_ACCESS iret_slow\way, mov (%rcx), %rax
+	GUEST_ACCESS iret_slow\way, mov 8(%rcx), %r11
+	jnz	iret_to_kernel\way
 	cmpq	$0, VCPU_user_cr3(%rbx)
-	je	iret_slow
-	GUEST_ACCESS iret_slow, mov (%rcx), %rax
-	GUEST_ACCESS iret_slow, mov 8(%rcx), %r11
-	GUEST_ACCESS iret_slow, testl $VGCF_IN_SYSCALL, 24(%rcx)
-	jnz	iret_by_sysret
-	GUEST_ACCESS iret_slow, mov 16(%rcx), %rcx
+	je	iret_slow\way
+	GUEST_ACCESS iret_slow\way, testl $VGCF_IN_SYSCALL, 24(%rcx)
+	jnz	iret_by_sysret\way
+	GUEST_ACCESS iret_slow\way, mov 16(%rcx), %rcx
 	IRET_COMMIT
-	TO_USER_MODE %rax
-iret_leave:
+	TO_USER_MODE \ring, %rax
+iret_leave\way\():
 	mov	SCRATCH(1)(%rsp), %rax
 	mov	SCRATCH(2)(%rsp), %rbx
 	add	$(UREGS_rip - UREGS_es), %rsp
 	jmp	guest_iret
 
-iret_to_kernel:
-	GUEST_ACCESS iret_slow, mov (%rcx), %rax
-	GUEST_ACCESS iret_slow, mov 8(%rcx), %r11
-	GUEST_ACCESS iret_slow, testl $VGCF_IN_SYSCALL, 24(%rcx)
-	jnz	iret_slow
-	GUEST_ACCESS iret_slow, mov 16(%rcx), %rcx
+iret_to_kernel\way\():
+	GUEST_ACCESS iret_slow\way, testl $VGCF_IN_SYSCALL, 24(%rcx)
+	jnz	iret_slow\way
+	GUEST_ACCESS iret_slow\way, mov 16(%rcx), %rcx
+	.if \ring == 1
+	movq	$SEL_RING1_CS, (UREGS_cs - UREGS_es)(%rsp)
+	movq	$SEL_RING1_DS, (UREGS_ss - UREGS_es)(%rsp)
+	.endif
 	IRET_COMMIT
-	jmp	iret_leave
+	jmp	iret_leave\way
 
-iret_by_sysret:
+iret_by_sysret\way\():
 	mov	(UREGS_rip - UREGS_es)(%rsp), %rcx
 	mov	%rcx, %r11
 	sar	$47, %r11
 	inc	%r11d
 	cmp	$1, %r11d
-	ja	iret_slow
-	cmpq	$CS_KERNEL_64, (UREGS_cs - UREGS_es)(%rsp)
-	jne	iret_slow
-	cmpq	$SS_FLAT, (UREGS_ss - UREGS_es)(%rsp)
-	jne	iret_slow
+	ja	iret_slow\way
+	cmpq	$SEL_USER_CS64, (UREGS_cs - UREGS_es)(%rsp)
+	jne	iret_slow\way
+	cmpq	$SEL_USER_DS, (UREGS_ss - UREGS_es)(%rsp)
+	jne	iret_slow\way
 	mov	(UREGS_rflags - UREGS_es)(%rsp), %r11
 	test	$(FLAGS_RF | FLAGS_TF), %r11d
-	jnz	iret_slow
+	jnz	iret_slow\way
 	IRET_COMMIT
-	TO_USER_MODE %rax
+	TO_USER_MODE \ring, %rax
 	mov	SCRATCH(1)(%rsp), %rax
 	mov	SCRATCH(2)(%rsp), %rbx
 	mov	(UREGS_rsp - UREGS_es)(%rsp), %rsp
 	sysretq
 
-iret_slow:
+iret_slow\way\():
 	CLAC
 	mov	SCRATCH(1)(%rsp), %rcx
 	mov	SCRATCH(3)(%rsp), %r11
 	mov	$NR_IRET, %eax
 	jmp	syscall_slow
 
-	/*
-	 * A page fault of user mode, to the guest kernel's handler: a third short way, like
-	 * user_syscall.  Frame: RCX R11 error code RIP CS RFLAGS RSP SS.
-	 */
-#define HW(field)	(UREGS_ ## field - UREGS_error_code)		/* what the CPU pushed */
-#define KEPT(n)		(CI_scratch - UREGS_error_code + 8 * (n))
-
-	.balign	16
-entry_page_fault:
-	testb	$3, HW(cs)(%rsp)
-	jz	entry_common
-	mov	%rbx, KEPT(2)(%rsp)
-	mov	(CI_vcpu - UREGS_error_code)(%rsp), %rbx
-	cmpb	$0, VCPU_kernel_mode(%rbx)
-	jne	fault_slow_rbx
+user_fault\way\():
 	cmpb	$0, VCPU_area_owed(%rbx)
-	jne	fault_slow_rbx
-	cmpw	$0, VCPU_long_ways(%rbx)
 	jne	fault_slow_rbx
 	cmpq	$0, VCPU_pf_addr(%rbx)
 	je	fault_slow_rbx
@@ -471,17 +510,17 @@ entry_page_fault:
 	mov	%rdx, KEPT(3)(%rsp)
 	mov	%rcx, KEPT(4)(%rsp)
 	mov	%cr2, %rcx
-	REFUSE_HV_ADDRESS %rcx, %rdx, fault_slow
+	REFUSE_HV_ADDRESS %rcx, %rdx, fault_slow\way
 	mov	%rcx, %rdx
 	shr	$39, %rdx
 	and	$511, %edx
 	mov	VCPU_root(%rbx), %rax
 	testb	$1, (%rax, %rdx, 8)		/* else it may be missing in our root only */
-	jz	fault_slow
+	jz	fault_slow\way
 	mov	VCPU_kernel_sp(%rbx), %rax
 	and	$-16, %rax
 	sub	$64, %rax
-	REFUSE_HV_ADDRESS %rax, %rdx, fault_slow
+	REFUSE_HV_ADDRESS %rax, %rdx, fault_slow\way
 
 	mov	VCPU_info(%rbx), %rdx
 	mov	%rcx, VINFO_cr2(%rdx)
@@ -492,7 +531,7 @@ entry_page_fault:
 	movb	$1, VINFO_mask(%rdx)
 1:	movzwl	HW(cs)(%rsp), %ecx
 	mov	%ecx, KEPT(0)(%rsp)
-	TO_KERNEL_MODE %rcx, %rdx
+	TO_KERNEL_MODE \ring, %rcx, %rdx
 
 	mov	HW(rflags)(%rsp), %rdx
 	btr	$9, %rdx
@@ -501,27 +540,31 @@ entry_page_fault:
 	bts	$9, %rdx
 2:	mov	KEPT(4)(%rsp), %rcx
 	STAC
-	GUEST_ACCESS fault_undo, mov %rcx, (%rax)
-	GUEST_ACCESS fault_undo, mov %r11, 8(%rax)
+	GUEST_ACCESS fault_undo\way, mov %rcx, (%rax)
+	GUEST_ACCESS fault_undo\way, mov %r11, 8(%rax)
 	mov	HW(error_code)(%rsp), %ecx
 	or	$4, %ecx			/* a user's */
-	GUEST_ACCESS fault_undo, mov %rcx, 16(%rax)
+	GUEST_ACCESS fault_undo\way, mov %rcx, 16(%rax)
 	mov	HW(rip)(%rsp), %rcx
-	GUEST_ACCESS fault_undo, mov %rcx, 24(%rax)
+	GUEST_ACCESS fault_undo\way, mov %rcx, 24(%rax)
 	mov	KEPT(0)(%rsp), %rcx
-	GUEST_ACCESS fault_undo, mov %rcx, 32(%rax)
-	GUEST_ACCESS fault_undo, mov %rdx, 40(%rax)
+	GUEST_ACCESS fault_undo\way, mov %rcx, 32(%rax)
+	GUEST_ACCESS fault_undo\way, mov %rdx, 40(%rax)
 	mov	HW(rsp)(%rsp), %rcx
-	GUEST_ACCESS fault_undo, mov %rcx, 48(%rax)
+	GUEST_ACCESS fault_undo\way, mov %rcx, 48(%rax)
 	movzwl	HW(ss)(%rsp), %ecx
-	GUEST_ACCESS fault_undo, mov %rcx, 56(%rax)
+	GUEST_ACCESS fault_undo\way, mov %rcx, 56(%rax)
 	mov	VCPU_pf_addr(%rbx), %rcx
 	mov	%rcx, HW(rip)(%rsp)
 	movzwl	VCPU_pf_cs(%rbx), %ecx
 	mov	%rcx, HW(cs)(%rsp)
+	movq	$SEL_USER_DS, HW(ss)(%rsp)
+	.if \ring == 1
+	movq	$SEL_RING1_CS, HW(cs)(%rsp)
+	movq	$SEL_RING1_DS, HW(ss)(%rsp)
+	.endif
 	andq	$~FLAGS_CLEARED, HW(rflags)(%rsp)
 	mov	%rax, HW(rsp)(%rsp)
-	movq	$SS_FLAT, HW(ss)(%rsp)
 	mov	KEPT(4)(%rsp), %rcx
 	mov	KEPT(3)(%rsp), %rdx
 	mov	KEPT(2)(%rsp), %rbx
@@ -529,22 +572,20 @@ entry_page_fault:
 	add	$8, %rsp
 	jmp	guest_iret
 
-	/* No kernel stack: as user_syscall_undo. */
-fault_undo:
+	/* No kernel stack: as user_syscall_undo\way. */
+fault_undo\way\():
 	CLAC
 	mov	VCPU_info(%rbx), %rdx
 	mov	(KEPT(0) + 4)(%rsp), %cl
 	mov	%cl, VINFO_mask(%rdx)
-	TO_USER_MODE %rax
+	TO_USER_MODE \ring, %rax
 	mov	VINFO_cr2(%rdx), %rdx		/* a fault on the way has changed CR2 */
 	mov	%rdx, %cr2
-fault_slow:
+fault_slow\way\():
 	mov	KEPT(1)(%rsp), %rax
 	mov	KEPT(3)(%rsp), %rdx
 	mov	KEPT(4)(%rsp), %rcx
-fault_slow_rbx:
-	mov	KEPT(2)(%rsp), %rbx
-	jmp	entry_common
+	jmp	fault_slow_rbx
 
 	/*
 	 * One request of mmu_update or mmuext_op about the caller itself, and nothing to count: only what C may
@@ -552,17 +593,17 @@ fault_slow_rbx:
 	 * request, or of none.  RBX: vCPU.  Our frame: R10 R9 R8 RSI RDI R11 RCX RAX.
 	 */
 #define OWN(n)		(SCRATCH(n) + 8)
-short_call:
+short_call\way\():
 	cmp	$NR_MMU_UPDATE, %rax
 	je	1f
 	cmp	$NR_MMUEXT_OP, %rax
-	jne	any_short_call
+	jne	any_short_call\way
 1:	cmp	$1, %esi
-	jne	any_short_call
+	jne	any_short_call\way
 	test	%rdx, %rdx
-	jnz	any_short_call
+	jnz	any_short_call\way
 	cmp	$DOMID_SELF, %r10d
-	jne	any_short_call
+	jne	any_short_call\way
 	PUSH_REGS rax, rcx, r11, rdi, rsi, r8, r9, r10
 	mov	%rdi, %rsi
 	mov	%rbx, %rdi
@@ -580,12 +621,11 @@ short_call:
 	or	%eax, %edx
 	POP_REGS r10, r9, r8, rsi, rdi, r11, rcx
 	mov	$0, %edx
-	jnz	own_again
+	jnz	own_again\way
 	mov	OWN(2)(%rsp), %rbx
-	mov	OWN(0)(%rsp), %rsp
-	sysretq
+	GO_TO_KERNEL \ring, 8
 
-own_again:
+own_again\way\():
 	and	$1, %eax
 	mov	%eax, %esi
 	pop	%rax
@@ -595,18 +635,17 @@ own_again:
 	 * Those of hypercall_short[]: the registers of arguments go where C finds them, and come back from there.
 	 * Our frame, under what makes guest_regs tell where the guest is: RAX.
 	 */
-#define FRAME(n)	(SCRATCH(n) + 48)
-any_short_call:
+any_short_call\way\():
 	cmp	$HYPERCALLS, %rax
 	jae	syscall_slow
 	lea	hypercall_short(%rip), %rbx
 	mov	(%rbx, %rax, 8), %rbx
 	cmp	$HYPERCALL_LONG, %rbx
-	jbe	not_short
-	push	$SS_FLAT
+	jbe	not_short\way
+	push	$SEL_USER_DS
 	pushq	(SCRATCH(0) + 8)(%rsp)
 	push	%r11
-	push	$CS_KERNEL_64
+	push	$SEL_USER_CS64
 	push	%rcx
 	push	%rax
 	mov	%rbx, %r11
@@ -628,53 +667,53 @@ any_short_call:
 	movzbl	VINFO_pending(%rcx), %ecx
 	or	VCPU_nmi_or_segments(%rbx), %cx
 	or	(CI_softirq - UREGS_es + 48)(%rsp), %ecx
-	jnz	short_work
+	jnz	short_work\way
 	cmp	$-ERESTART, %rax
-	je	short_work
-	.macro AFTER_SHORT
-	mov	VCPU_args(%rbx), %rdi
-	mov	(VCPU_args + 8)(%rbx), %rsi
-	mov	(VCPU_args + 16)(%rbx), %rdx
-	mov	(VCPU_args + 24)(%rbx), %r10
-	mov	(VCPU_args + 32)(%rbx), %r8
-	mov	(VCPU_args + 40)(%rbx), %r9
-	mov	8(%rsp), %rcx
-	mov	24(%rsp), %r11
-	mov	FRAME(2)(%rsp), %rbx
-	.endm
+	je	short_work\way
 	AFTER_SHORT
+	.if \ring == 3
 	mov	32(%rsp), %rsp
 	sysretq
+	.else
+	movq	$SEL_RING1_CS, 16(%rsp)
+	movq	$SEL_RING1_DS, 40(%rsp)
+	add	$8, %rsp
+	jmp	guest_iret
+	.endif
 
 	/* Events, softirqs, or to be made again: the rest of guest_regs, and out as others.  As hypercall_dispatch(). */
-short_work:
+short_work\way\():
 	cmp	$-ERESTART, %rax
 	jne	1f
 	mov	(%rsp), %rax
 	subq	$2, 8(%rsp)
 1:	movq	$0, (%rsp)
-	movl	$VEC_SYSCALL, 4(%rsp)
+	movl	$CAME_BY_SYSCALL, 4(%rsp)
 	AFTER_SHORT
 	SAVE_REGS
 	jmp	return_to_guest
 
-not_short:
+not_short\way\():
 	je	syscall_slow
 	mov	$-ENOSYS, %rax			/* there is no such call */
 	mov	SCRATCH(2)(%rsp), %rbx
-	mov	SCRATCH(0)(%rsp), %rsp
-	sysretq
+	GO_TO_KERNEL \ring
+
+	.endm
+
+	SHORT_WAYS 3
+	SHORT_WAYS 1, _ring1
 
 	.balign	16
 	.globl	syscall32_entry
 syscall32_entry:
-	BY_SYSCALL $CS_USER_32, syscall32_from_guest
+	BY_SYSCALL $SEL_USER_CS32, syscall32_from_guest
 
 	/* SYSENTER keeps neither RIP nor RSP: the guest's callback finds zeroes there, as the ABI says. */
 	.balign	16
 	.globl	sysenter_entry
 sysenter_entry:
-	push	$SS_FLAT
+	push	$SEL_USER_DS
 	push	$0
 	pushfq
 	push	$2				/* SYSENTER leaves all but IF: with NT set no IRET would work */
@@ -682,7 +721,7 @@ sysenter_entry:
 	push	$3				/* null CS, RPL 3 */
 	push	$0
 	push	$0
-	movl	$VEC_SYSENTER, 4(%rsp)
+	movl	$CAME_BY_SYSENTER, 4(%rsp)
 	SAVE_REGS
 	mov	%rsp, %rdi
 	CALL_ALIGNED sysenter_from_guest
@@ -715,8 +754,11 @@ return_to_guest:
 	jne	exit_checked
 exit_with_work:
 	CALL_ALIGNED exit_work			/* softirqs, events; interrupts off at return */
+	mov	CI_vcpu(%rsp), %rax
 exit_checked:
-	testl	$VEC_SYSCALL, UREGS_entry_vector(%rsp)
+	cmpw	$(WAYS_KERNEL | WAYS_RING1) >> 16, (VCPU_ways + 2)(%rax)
+	je	to_ring1
+	testl	$CAME_BY_SYSCALL, UREGS_entry_vector(%rsp)
 	jz	1f
 
 	/* SYSRET, when the frame is what SYSRET makes and RIP is canonical (else #GP in ring 0). */
@@ -726,16 +768,19 @@ exit_checked:
 	inc	%eax
 	cmp	$1, %eax
 	ja	1f
-	cmpl	$SS_FLAT, UREGS_ss(%rsp)
+	cmpl	$SEL_USER_DS, UREGS_ss(%rsp)
 	jne	1f
-	cmpl	$CS_USER_32, UREGS_cs(%rsp)
+	cmpl	$SEL_USER_CS32, UREGS_cs(%rsp)
 	je	2f
-	cmpl	$CS_KERNEL_64, UREGS_cs(%rsp)
+	cmpl	$SEL_USER_CS64, UREGS_cs(%rsp)
 	jne	1f
 	testl	$0x10000, UREGS_rflags(%rsp)	/* RF: IRET's business */
 	jnz	1f
 	LEAVE_BY sysretq
 2:	LEAVE_BY sysretl
+to_ring1:
+	movq	$SEL_RING1_CS, UREGS_cs(%rsp)
+	movq	$SEL_RING1_DS, UREGS_ss(%rsp)
 1:
 	RESTORE_REGS
 	add	$8, %rsp

@@ -15,15 +15,6 @@
 #include "lib/string.h"
 #include "mm/heap.h"
 
-#define CR4_OSFXSR	BIT(9)
-#define CR4_OSXMMEXCPT	BIT(10)
-#define CR4_OSXSAVE	BIT(18)
-
-#define XCR0_X87	BIT(0)
-#define XCR0_SSE	BIT(1)
-#define XCR0_AVX	BIT(2)
-#define XCR0_AVX512	(BIT(5) | BIT(6) | BIT(7))
-
 /* Legacy area, then the XSAVE header. */
 #define FXSAVE_SIZE	512
 #define FCW_RESET	0x37f

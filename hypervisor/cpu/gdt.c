@@ -41,7 +41,6 @@ struct gate {
 #define DESC_CODE64	0x00af9b000000ffffUL
 #define DESC_CODE32	0x00cf9b000000ffffUL
 #define DESC_DATA	0x00cf93000000ffffUL
-#define DESC_DPL3	(3UL << 45)
 #define DESC_TSS	0x89UL
 #define DESC_LDT	0x82UL
 
@@ -71,9 +70,11 @@ void gdt_init_cpu(struct pcpu *p)
 
 	*slot(p->gdt, SEL_HV_CS) = DESC_CODE64;
 	*slot(p->gdt, SEL_HV_DS) = DESC_DATA;
-	*slot(p->gdt, SEL_USER_CS32) = DESC_CODE32 | DESC_DPL3;
-	*slot(p->gdt, SEL_USER_DS) = DESC_DATA | DESC_DPL3;
-	*slot(p->gdt, SEL_USER_CS64) = DESC_CODE64 | DESC_DPL3;
+	*slot(p->gdt, SEL_USER_CS32) = DESC_CODE32 | DESC_DPL;
+	*slot(p->gdt, SEL_USER_DS) = DESC_DATA | DESC_DPL;
+	*slot(p->gdt, SEL_USER_CS64) = DESC_CODE64 | DESC_DPL;
+	*slot(p->gdt, SEL_RING1_CS) = DESC_CODE64 | DESC_DPL1;
+	*slot(p->gdt, SEL_RING1_DS) = DESC_DATA | DESC_DPL1;
 	set_system(p->gdt, SEL_TSS, DESC_TSS, window + TSS_OFFSET, sizeof(*tss) - 1);
 
 	tss->rsp[0] = (u64)&p->info->guest_regs.es;

@@ -6,7 +6,7 @@
 #ifndef HV_CPU_GDT_H
 #define HV_CPU_GDT_H
 
-#include "lib/types.h"
+#include "cpu/bits.h"
 
 /* Those of page 14; 0xe023, 0xe02b and 0xe033 are the ABI's. */
 #define SEL_HV_CS	0xe008
@@ -16,13 +16,17 @@
 #define SEL_USER_CS64	0xe033
 #define SEL_TSS		0xe040
 #define SEL_LDT		0xe050
-#define GDT_LIMIT	0xe05f
+#define SEL_RING1_CS	0xe061		/* kernels by the second way (pv.h); entry.S has them, too */
+#define SEL_RING1_DS	0xe069
+#define GDT_LIMIT	0xe06f
 
 /* Interrupt stacks (cpu-info.h), numbered as in the IDT. */
 #define IST_NMI		1
 #define IST_DF		2
 #define IST_MC		3
 #define IST_DB		4
+
+#ifndef __ASSEMBLER__
 
 struct pcpu;
 
@@ -33,5 +37,7 @@ void idt_load(void);
 
 /* LDT of `entries` descriptors at `base`, on this CPU; 0 entries: none. */
 void ldt_load(u64 base, u32 entries);
+
+#endif
 
 #endif

@@ -6,9 +6,7 @@
 #ifndef HV_CPU_INSN_H
 #define HV_CPU_INSN_H
 
-#include "lib/types.h"
-
-#define FLAGS_INTERRUPTS	BIT(9)
+#include "cpu/bits.h"
 
 /* Write the cache line at p back, and drop it. */
 static inline void clflush(const void *p) { __asm__ volatile("clflush (%0)" : : "r"(p) : "memory"); }
@@ -40,11 +38,11 @@ static inline u64 irq_save(void)
 
 static inline void irq_restore(u64 flags)
 {
-	if (flags & FLAGS_INTERRUPTS)
+	if (flags & FLAGS_IF)
 		local_irq_enable();
 }
 
-static inline bool irq_flags_enabled(u64 flags) { return flags & FLAGS_INTERRUPTS; }
+static inline bool irq_flags_enabled(u64 flags) { return flags & FLAGS_IF; }
 static inline bool irq_enabled(void) { return irq_flags_enabled(read_flags()); }
 
 /* Wait for an interrupt: with interrupts off on entry, none is lost in between. */

@@ -19,13 +19,6 @@
 #include "mm/mm.h"
 #include "sched/sched.h"
 
-#define CR4_SMEP	BIT(20)
-#define CR4_SMAP	BIT(21)
-#define CR4_FSGSBASE	BIT(16)
-#define CR4_PCIDE	BIT(17)
-#define CR4_PGE		BIT(7)
-#define CR4_MCE		BIT(6)
-
 #define GUARD_PAGE	4			/* of a stack block: cpu-info.h */
 #define START_LIMIT_US	1000000
 

@@ -19,7 +19,7 @@ static u32 nr_options;
 
 static const char ours[] __initdata =
 	" com1 com2 console dom0_max_vcpus dom0_mem dom0_vcpus_pin gnttab_max_frames gnttab_max_maptrack_frames hpet loglvl"
-	" guest_loglvl maxcpus mem noreboot nosmp pcid placeholder sched_ratelimit_us smap smep x2apic ";
+	" guest_loglvl maxcpus mem noreboot nosmp pcid placeholder ring1 sched_ratelimit_us smap smep x2apic ";
 
 static bool is_one_of(const char *word, const char *words)
 {

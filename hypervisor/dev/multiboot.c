@@ -4,7 +4,6 @@
 #include "mm/layout.h"
 #include "mm/memmap.h"
 
-
 struct boot_info boot_info __initdata = { 0 };
 
 static void __init add_memory(u64 start, u64 size, u32 type)

@@ -14,7 +14,6 @@
 #include "mm/memmap.h"
 
 #define MIB(x)		((x) << 20)
-#define FLAGS_IF	BIT(9)
 
 /* ---- how much memory, how many vCPUs --------------------------------------------------------- */
 
@@ -341,8 +340,8 @@ struct domain *dom0_build(const void *kernel, size_t kernel_size, const char *cm
 		panic("the initial domain's own page tables are not valid");
 	free_pages(b.p2m, order_for(b.nr_pages * 8));
 	set_entry_state(&b);
-	log_info("initial domain: %lu MiB, %u vCPUs, kernel %#lx-%#lx, entry %#lx", b.nr_pages >> 8,
-		 b.d->max_vcpus, image_va(&b.img, b.img.phys_start), image_va(&b.img, b.img.phys_end),
+	log_info("initial domain: %lu MiB, %u vCPUs, ring %u, kernel %#lx-%#lx, entry %#lx", b.nr_pages >> 8,
+		 b.d->max_vcpus, b.v->pv.ring1 ? 1 : 3, image_va(&b.img, b.img.phys_start), image_va(&b.img, b.img.phys_end),
 		 b.img.entry);
 	return b.d;
 }

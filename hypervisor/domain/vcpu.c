@@ -2,15 +2,12 @@
 /*
  * vCPUs: making one, and setting its whole state from the ABI's context.
  */
+#include "cpu/cpuid.h"
 #include "cpu/fpu.h"
 #include "cpu/insn.h"
 #include "hypercall/hypercall.h"
 #include "lib/string.h"
 #include "mm/heap.h"
-
-#define FLAGS_IF	BIT(9)
-#define FLAGS_IOPL	(3UL << 12)
-#define FLAGS_VM	BIT(17)
 
 struct vcpu *vcpu_create(struct domain *d, u32 id)
 {
@@ -21,6 +18,7 @@ struct vcpu *vcpu_create(struct domain *d, u32 id)
 	v->id = id;
 	v->domain = d;
 	v->pv.kernel_mode = true;
+	v->pv.ring1 = d->privileged ? cpu_features.ring1_dom0 : cpu_features.ring1_all;
 	v->pv.dr6 = 0xffff0ff0;
 	v->pv.dr7 = 0x400;
 	evtchn_vcpu_init(v);
@@ -29,7 +27,7 @@ struct vcpu *vcpu_create(struct domain *d, u32 id)
 		return NULL;
 	}
 	/* What holds the domain up holds a vCPU that comes later, too. */
-	v->sched.pause_count = !!d->controller_pauses;
+	v->sched.pause_count = !!d->controller_pauses + d->shutting_down;
 	d->vcpu[id] = v;
 	return v;
 }

@@ -95,13 +95,17 @@ static void count_frame(struct audit *a, mfn_t mfn)
 /* The vCPU's own root has copies of what its guest's root for its mode has, and no others. */
 static void check_own_root(struct audit *a, const struct vcpu *v)
 {
-	u64 cr3 = v->pv.kernel_mode ? v->mm.kernel_cr3 : v->mm.user_cr3;
+	u64 cr3 = v->pv.kernel_mode || v->pv.ring1 ? v->mm.kernel_cr3 : v->mm.user_cr3;
 	const pte_t *guest = cr3 ? maddr_to_hv(cr3) : NULL;
 
-	for (unsigned int i = 0; i < PT_ENTRIES; i++)
-		if (v->mm.root[i] && (i < HV_SLOT_FIRST || i > HV_SLOT_LAST) && !v->mm.stale &&
-		    v->mm.root[i] != (guest ? guest[i] : 0))
-			difference(a, PFN_DOWN(cr3), "copied entry", v->mm.root[i], guest ? guest[i] : 0);
+	for (unsigned int i = 0; i < PT_ENTRIES; i++) {
+		pte_t is = v->mm.root[i], should = guest ? guest[i] : 0;
+
+		if (v->pv.ring1 && i >= PT_ENTRIES / 2)
+			should &= ~PTE_USER;
+		if (is && (i < HV_SLOT_FIRST || i > HV_SLOT_LAST) && !v->mm.stale && is != should)
+			difference(a, PFN_DOWN(cr3), "copied entry", is, should);
+	}
 }
 
 static void count_vcpu(struct audit *a, const struct vcpu *v)

@@ -14,6 +14,9 @@
  * is for both.  Where user's root has what its kernel's has not, or otherwise, it is brought in by a fault of user mode,
  * and the next way to the kernel empties the TLB (pv.user_only).
  *
+ * At ring 1 (pv/pv.h) both modes have the kernel's root: all copies are the kernel's, stay in both modes, and are a supervisor's in
+ * the upper half, whatever the guest's entry says.  The guest's user root is kept for who asks, and not looked at.
+ *
  * A copy never outlives the entry: whoever changes one that was present (root_entry_changed()), or the root (set_root()),
  * sees to the copies before the entry's references go.  Losing copies costs a fault each, no more.  An own root is written with
  * interrupts off by the CPU that runs the vCPU, or while none does.
@@ -26,9 +29,18 @@
 #include "mm/tags.h"
 
 /* The entry of the guest's root that goes where `own` is in ours. */
-static inline pte_t root_entry(const void *guest, const pte_t *own)
+static inline pte_t root_entry(struct vcpu *v, u64 guest, const pte_t *own)
 {
-	return READ_ONCE(*(pte_t *)(guest + ((u64)own & ~PAGE_MASK)));
+	u64 at = (u64)own & ~PAGE_MASK;
+	pte_t e = READ_ONCE(*(pte_t *)(maddr_to_hv(guest) + at));
+
+	return v->pv.ring1 && at >= PAGE_SIZE / 2 ? e & ~PTE_USER : e;
+}
+
+/* The root that is user mode's alone; 0: there is none. */
+static inline u64 user_root(struct vcpu *v)
+{
+	return v->pv.ring1 ? 0 : v->mm.user_cr3;
 }
 
 /* ---- the own root ---------------------------------------------------------------------------------------- */
@@ -47,6 +59,8 @@ bool root_init_vcpu(struct vcpu *v)
 	for (unsigned int i = 0; i < ROOT_SLOTS; i++)
 		mm->slots[i].at = &mm->root[HV_SLOT_UNUSED];
 	mm->slots[0] = (struct root_slot){ &mm->root[HV_SLOT_FIRST], hv_root[HV_SLOT_FIRST] };
+	if (v->pv.ring1)
+		mm->root[HV_SLOT_FIRST] = mm->slots[0].entry &= ~PTE_USER;
 	root = hv_to_maddr(mm->root);
 	mm->kernel_load = cpu_features.pcid ? tag_cr3(root, true) | CR3_KEEP : 0;
 	mm->user_load = tag_cr3(root, false) | (cpu_features.pcid ? CR3_KEEP : 0);
@@ -57,7 +71,7 @@ bool root_init_vcpu(struct vcpu *v)
 void root_put_kernel_slots(struct vcpu *v, bool in)
 {
 	for (unsigned int i = 0; i < ROOT_KERNEL_SLOTS; i++)
-		WRITE_ONCE(*v->mm.slots[i].at, in ? v->mm.slots[i].entry : 0);
+		WRITE_ONCE(*v->mm.slots[i].at, in || v->pv.ring1 ? v->mm.slots[i].entry : 0);
 	v->pv.user_only = false;
 }
 
@@ -69,12 +83,15 @@ void root_switch_mode(struct vcpu *v)
 {
 	u64 flags = irq_save(), cr3 = v->pv.kernel_mode ? v->mm.kernel_load : v->mm.user_load;
 
+	if (v->pv.ring1)
+		goto out;
 	if (!cr3 && v->pv.user_only)
 		cr3 = v->mm.user_load;
 	root_put_kernel_slots(v, false);
 	if (cr3)
 		write_cr3(cr3);
 	root_put_kernel_slots(v, v->pv.kernel_mode);
+out:
 	irq_restore(flags);
 }
 
@@ -95,20 +112,20 @@ void root_forget(struct vcpu *v)
 static void copy_again(struct vcpu *v, bool user)
 {
 	struct vcpu_mm *mm = &v->mm;
-	const void *kernel = maddr_to_hv(mm->kernel_cr3), *other = mm->user_cr3 ? maddr_to_hv(mm->user_cr3) : kernel;
-	bool in = v->pv.kernel_mode, later = !user && mm->user_cr3;
+	u64 kernel = mm->kernel_cr3, other = user_root(v) ?: kernel;
+	bool in = v->pv.kernel_mode || v->pv.ring1, later = !user && user_root(v);
 	u64 flags = irq_save();
 
 	for (struct root_slot *s = mm->slots + 1; !user && s < mm->slots + ROOT_KERNEL_SLOTS; s++) {
-		pte_t e = root_entry(kernel, s->at);
+		pte_t e = root_entry(v, kernel, s->at);
 
 		s->entry = e;
 		WRITE_ONCE(*s->at, in ? e : 0);
 	}
 	for (struct root_slot *s = mm->slots + ROOT_KERNEL_SLOTS; s < mm->slots + ROOT_SLOTS; s++) {
-		pte_t e = later ? 0 : root_entry(kernel, s->at);
+		pte_t e = later ? 0 : root_entry(v, kernel, s->at);
 
-		WRITE_ONCE(*s->at, !later && root_entry(other, s->at) == e ? e : 0);
+		WRITE_ONCE(*s->at, !later && root_entry(v, other, s->at) == e ? e : 0);
 	}
 	irq_restore(flags);
 }
@@ -137,12 +154,12 @@ bool root_fill(struct vcpu *v, guest_va_t va)
 	if (va_is_hypervisor(va) || !mm->kernel_cr3)
 		return false;
 	flags = irq_save();
-	kernel = root_entry(maddr_to_hv(mm->kernel_cr3), own);
-	user = mm->user_cr3 ? root_entry(maddr_to_hv(mm->user_cr3), own) : kernel;
+	kernel = root_entry(v, mm->kernel_cr3, own);
+	user = root_entry(v, user_root(v) ?: mm->kernel_cr3, own);
 	want = v->pv.kernel_mode ? kernel : user;
 	missing = (want & PTE_PRESENT) && *own != want;
 	if (missing) {
-		if (!mm->user_cr3)
+		if (!user_root(v))
 			place(mm, own, kernel, 1, ROOT_SLOTS - 1);
 		else if (kernel == user)
 			place(mm, own, kernel, ROOT_KERNEL_SLOTS, ROOT_SLOTS - ROOT_KERNEL_SLOTS);

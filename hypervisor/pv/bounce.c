@@ -13,12 +13,6 @@
 #include "domain/domain.h"
 #include "mm/guest-copy.h"
 
-#define FLAGS_TF	BIT(8)
-#define FLAGS_IF	BIT(9)
-#define FLAGS_IOPL_SHIFT 12
-#define FLAGS_CLEARED	(BIT(8) | BIT(14) | BIT(16) | BIT(17) | BIT(18))	/* TF NT RF VM AC */
-
-#define TRAP_SYSCALL_EXIT 0x100		/* entry_vector: SYSRET will do (cpu/entry.S) */
 #define MAX_FRAME	12
 
 /* Vectors whose frame carries an error code: #DF #TS #NP #SS #GP #PF #AC #CP. */
@@ -104,7 +98,7 @@ static void bounce_to_guest(struct vcpu *v, const struct bounce *b)
 	regs->rflags = (regs->rflags & ~FLAGS_CLEARED) | FLAGS_IF;
 	regs->rsp = sp - n * 8;
 	regs->ss = FLAT_KERNEL_SS;
-	regs->entry_vector |= TRAP_SYSCALL_EXIT;
+	regs->entry_vector |= CAME_BY_SYSCALL;
 }
 
 static void inject(struct vcpu *v, unsigned int vector, bool has_error_code, u32 error_code)

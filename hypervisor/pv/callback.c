@@ -8,8 +8,6 @@
 #include "hypercall/hypercall.h"
 #include "mm/guest-copy.h"
 
-#define CR0_TS	BIT(3)
-
 /* A guest's code or stack selector, made to run at CPL 3. */
 static u16 selector_ring3(u16 sel)
 {

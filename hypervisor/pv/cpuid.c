@@ -27,9 +27,6 @@ static inline u32 bits_of(const u8 *n, size_t count)
 	return mask;
 }
 
-#define XCR0_AVX	BIT(2)
-#define XCR0_AVX512	(7UL << 5)
-
 #define MAX_BASIC	0xdu
 #define MAX_EXT		0x80000008u
 #define MAX_EXT_AMD	0x8000001du
@@ -37,7 +34,6 @@ static inline u32 bits_of(const u8 *n, size_t count)
 #define XEN_VERSION	(4 << 16 | 17)
 #define TSC_MODE_NATIVE	2
 
-#define CR4_OSXSAVE	BIT(18)
 #define VEC_UD		6
 
 static struct cpuid_leaf machine(u32 leaf, u32 subleaf)

@@ -18,7 +18,6 @@
 #define DR7_ENABLE	0xffUL
 #define DR7_RW(i)	(16 + 4 * (i))
 #define RW_IO		2u
-#define CR4_DE		BIT(3)
 
 /* DR4 and DR5 are other names of DR6 and DR7, unless debug extensions are on. */
 static int real_register(struct vcpu *v, unsigned int reg)

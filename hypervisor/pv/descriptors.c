@@ -16,11 +16,6 @@
 #include "mm/mm.h"
 #include "pv/switch.h"
 
-#define DESC_PRESENT	BIT(47)
-#define DESC_S		BIT(44)			/* code or data, not system */
-#define DESC_DPL	(3UL << 45)
-#define DESC_TYPE	(0xfUL << 40)
-
 #define GDT_GUEST_PAGES	14
 #define GDT_GUEST_ENTRIES (GDT_GUEST_PAGES * 512u)
 #define LDT_MAX_ENTRIES	8192u

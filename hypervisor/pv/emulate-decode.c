@@ -68,11 +68,6 @@ void reg_write(struct cpu_user_regs *regs, const struct insn *in, unsigned int n
 
 /* ---- segments --------------------------------------------------------------------------------------- */
 
-#define DESC_LONG	BIT(53)
-#define DESC_BIG	BIT(54)
-#define DESC_4K		BIT(55)
-#define DESC_CODE	BIT(43)
-#define DESC_RW		BIT(41)			/* data can be written, code can be read */
 #define DESC_FLAT_32	0x00cff3000000ffffUL
 
 /* The guest's descriptor for a selector; false: none there. */

@@ -7,22 +7,6 @@
 
 #include "domain/domain.h"
 
-#define FLAGS_CF	BIT(0)
-#define FLAGS_PF	BIT(2)
-#define FLAGS_AF	BIT(4)
-#define FLAGS_ZF	BIT(6)
-#define FLAGS_SF	BIT(7)
-#define FLAGS_TF	BIT(8)
-#define FLAGS_DF	BIT(10)
-#define FLAGS_OF	BIT(11)
-#define FLAGS_RF	BIT(16)
-
-#define DR6_BS		BIT(14)
-
-#define EC_PRESENT	BIT(0)
-#define EC_WRITE	BIT(1)
-#define EC_FETCH	BIT(4)
-
 #define INSN_MAX	15
 
 enum segment { SEG_ES, SEG_CS, SEG_SS, SEG_DS, SEG_FS, SEG_GS, SEG_NONE };

@@ -12,9 +12,6 @@
 #include "mm/guest-copy.h"
 #include "pv/emulate-decode.h"
 
-#define CR4_TSD		BIT(2)
-#define CR4_OSXSAVE	BIT(18)
-
 #define REP_CHUNK	32		/* iterations of a string instruction between looks at events */
 
 enum result {

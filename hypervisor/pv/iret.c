@@ -6,11 +6,6 @@
 #include "hypercall/hypercall.h"
 #include "mm/guest-copy.h"
 
-#define FLAGS_IF		BIT(9)
-#define FLAGS_IOPL		(3UL << 12)
-#define FLAGS_VM		BIT(17)
-#define TRAP_SYSCALL_EXIT	0x100
-
 /**
  * do_iret - continue where the frame on the guest's stack says
  *
@@ -47,7 +42,7 @@ long do_iret(struct vcpu *v, const struct hc_iret *a)
 	regs->rsp = f.rsp;
 	regs->ss = f.ss | 3;
 	if (!(f.flags & VGCF_in_syscall)) {
-		regs->entry_vector &= ~TRAP_SYSCALL_EXIT;
+		regs->entry_vector &= ~CAME_BY_SYSCALL;
 		regs->r11 = f.r11;
 		regs->rcx = f.rcx;
 	}

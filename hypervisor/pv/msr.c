@@ -10,28 +10,6 @@
 #include "hypercall/hypercall.h"
 #include "mm/layout.h"
 
-#define MSR_P5_MC_ADDR		0x0
-#define MSR_P5_MC_TYPE		0x1
-#define MSR_FEATURE_CONTROL	0x3a
-#define MSR_MCG_CAP		0x179
-#define MSR_MCG_CTL		0x17b
-#define MSR_PERF_CAPABILITIES	0x345
-#define MSR_SYSCFG		0xc0010010
-#define MSR_HWCR		0xc0010015
-#define MSR_IORR_0		0xc0010016
-#define MSR_TOP_MEM		0xc001001a
-#define MSR_TOP_MEM2		0xc001001d
-#define MSR_NB_CFG		0xc001001f
-#define MSR_PSTATE_LIMIT	0xc0010061
-#define MSR_PSTATE_7		0xc001006b
-#define MSR_SMM_ADDR		0xc0010112
-#define MSR_SMM_MASK		0xc0010113
-#define MSR_DE_CFG		0xc0011029
-#define MSR_HYPERCALL_PAGE	0x40000000
-
-#define APIC_BASE_BSP		BIT(8)
-#define APIC_BASE_ENABLED	BIT(11)
-#define APIC_BASE_DEFAULT	0xfee00000UL
 #define FEATURE_LOCKED		BIT(0)		/* with all of them off */
 #define HWCR_TSC_AT_P0		BIT(24)
 #define DE_CFG_LFENCE		BIT(1)
@@ -43,17 +21,7 @@
 #define MISC_MONITOR		BIT(18)
 #define MISC_XTPR_OFF		BIT(23)
 
-#define CR0_TS			BIT(3)
-
 /* CR4: what the guest chooses, and what it sees of the machine's. */
-#define CR4_TSD			BIT(2)
-#define CR4_DE			BIT(3)
-#define CR4_PAE			BIT(5)
-#define CR4_MCE			BIT(6)
-#define CR4_OSFXSR		BIT(9)
-#define CR4_OSXMMEXCPT		BIT(10)
-#define CR4_FSGSBASE		BIT(16)
-#define CR4_OSXSAVE		BIT(18)
 #define CR4_LIVE		(CR4_TSD | CR4_DE | CR4_FSGSBASE)	/* in force while it runs */
 #define CR4_GUEST		(CR4_LIVE | CR4_OSXSAVE)
 #define CR4_MACHINE		(CR4_PAE | CR4_MCE | CR4_OSFXSR | CR4_OSXMMEXCPT)
@@ -192,7 +160,7 @@ int guest_rdmsr(struct vcpu *v, u32 msr, u64 *val)
 		*val = guest_efer();
 		return 0;
 	case MSR_APIC_BASE:
-		*val = APIC_BASE_DEFAULT | APIC_BASE_ENABLED | (v->id ? 0 : APIC_BASE_BSP);
+		*val = 0xfee00000 | APIC_BASE_ENABLE | (v->id ? 0 : APIC_BASE_BSP);
 		return 0;
 	case MSR_PAT:
 		*val = HV_PAT;

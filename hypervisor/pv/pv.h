@@ -2,6 +2,11 @@
 /*
  * The deprivileged CPU that a guest kernel sees: traps, callbacks, descriptors, virtual control
  * registers.  Guest kernel and guest user both run at CPL 3; v->pv.kernel_mode tells which.
+ *
+ * By the second way ("ring1" on the command line, v->pv.ring1) the kernel runs at CPL 1, in one address space with its user
+ * mode: nothing between the two changes CR3.  User mode is kept out of the kernel's half by the vCPU's own root (mm/root.c).
+ * The kernel is kept out of nothing, since paging takes CPL 1 for a supervisor: it is for kernels that are trusted with the
+ * machine, as an initial domain is whose devices no IOMMU holds back.  Only cpu/entry.S, mm/root.c and the debug build's auditor know.
  */
 #ifndef HV_PV_PV_H
 #define HV_PV_PV_H
@@ -26,12 +31,18 @@ struct pv_trap {
 };
 
 struct vcpu_pv {
-	bool kernel_mode;		/* the guest's, not ours */
+	union {
+		struct {
+			bool long_ways;	/* entry.S leaves all to C: IOPL shown in flags, traces */
+			bool user_only;	/* user mode saw what its kernel must not: mm/root.c */
+			bool ring1;	/* the kernel runs by the second way */
+			bool kernel_mode;	/* the guest's, not ours */
+		};
+		u32 ways;		/* all of them, for entry.S */
+	};
 	bool nmi_pending;
 	bool bad_segments;		/* a selector would not load: failsafe callback owed */
 	bool nmi_masked;
-	bool long_ways;			/* entry.S leaves all to C: IOPL shown in flags, traces */
-	bool user_only;			/* user mode saw what its kernel must not: mm/root.c */
 	bool cr0_ts;			/* fpu_taskswitch: next FPU use traps to the guest */
 	u64 kernel_ss, kernel_sp;	/* stack_switch */
 	struct { u64 addr; bool mask_events; } cb[CB_COUNT];	/* addr 0: not registered */

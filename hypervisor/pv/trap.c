@@ -17,16 +17,7 @@
 #include "mm/guest-copy.h"
 #include "pv/trap.h"
 
-#define EC_PRESENT	BIT(0)
-#define EC_WRITE	BIT(1)
-#define EC_USER		BIT(2)
-#define EC_RSVD		BIT(3)
-#define EC_IDT		BIT(1)		/* selector error codes: the index names a gate */
-
-#define FLAGS_TF	BIT(8)
-#define FLAGS_RF	BIT(16)
-
-extern const char guest_iret[], syscall_entry[], short_call[];
+extern const char guest_iret[], syscall_entry[], short_call[], user_syscall_ring1[], short_call_ring1[];
 
 /* ---- page faults ------------------------------------------------------------------------------ */
 
@@ -215,7 +206,8 @@ static bool fault_of_ours(struct vcpu *v, const struct cpu_user_regs *regs, u64 
 	if (cr2 >= ldt && cr2 < ldt + 16 * PAGE_SIZE)
 		return pv_map_ldt_page(v, (cr2 - ldt) >> PAGE_SHIFT);
 	return !(regs->error_code & EC_PRESENT) && root_fill(v, cr2) &&
-	       (regs->rip < (u64)syscall_entry || regs->rip >= (u64)short_call);
+	       (regs->rip < (u64)syscall_entry || regs->rip >= (u64)short_call) &&
+	       (regs->rip < (u64)user_syscall_ring1 || regs->rip >= (u64)short_call_ring1);
 }
 
 /* From ring 0, on the main stack. */

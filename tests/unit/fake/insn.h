@@ -22,7 +22,7 @@ extern u64 fake_tsc;
 
 static inline void local_irq_enable(void) { FAKE->irqs_off = false; }
 static inline void local_irq_disable(void) { FAKE->irqs_off = true; }
-static inline u64 read_flags(void) { return FAKE->irqs_off ? 0 : FLAGS_INTERRUPTS; }
+static inline u64 read_flags(void) { return FAKE->irqs_off ? 0 : FLAGS_IF; }
 static inline u64 irq_save(void)
 {
 	u64 f = read_flags();
@@ -30,8 +30,8 @@ static inline u64 irq_save(void)
 	local_irq_disable();
 	return f;
 }
-static inline void irq_restore(u64 flags) { FAKE->irqs_off = !(flags & FLAGS_INTERRUPTS); }
-static inline bool irq_flags_enabled(u64 flags) { return flags & FLAGS_INTERRUPTS; }
+static inline void irq_restore(u64 flags) { FAKE->irqs_off = !(flags & FLAGS_IF); }
+static inline bool irq_flags_enabled(u64 flags) { return flags & FLAGS_IF; }
 static inline bool irq_enabled(void) { return !FAKE->irqs_off; }
 static inline void cpu_relax(void) { }
 static inline void sti_hlt(void) { }
