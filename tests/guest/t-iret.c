@@ -46,6 +46,11 @@ USER_TEXT static void user_look(void)
 	__asm__ volatile("int $0x80");
 }
 
+USER_TEXT static void user_flags(void)
+{
+	__asm__ volatile("pushfq; popq %rax; int $0x80");
+}
+
 static void to_user(u64 flags, u64 want_rcx, u64 want_r11)
 {
 	struct regs r;
@@ -58,6 +63,26 @@ static void to_user(u64 flags, u64 want_rcx, u64 want_r11)
 	check_eq(r.rcx, want_rcx, "RCX");
 	check_eq(r.r11, want_r11, "R11");
 	check_eq(r.rax, 0xa, "RAX");
+}
+
+/* Interrupts stay the machine's, whatever the frame says. */
+static void no_more_than_allowed(void)
+{
+	struct regs r;
+
+	prepare(FLAT_KERNEL_CS & ~3, 0);
+	frame.rflags = 0x30d7;
+	do_iret();
+	check_eq(out[3] & 0x32d5, 0x2d5, "full form, without IF and with IOPL: neither arrives");
+	check_eq(this_vcpu_info()->evtchn_upcall_mask, 1, "events are off");
+	user_init();
+	user_regs(&r, user_flags);
+	r.rflags = 0x30d7;
+	r.ss = USER_SS & ~3;
+	check_eq(user_run(&r), 0x80, "to user mode with the same, and RPL 0 for SS");
+	check_eq(r.rax & 0x232d5, 0x2d5, "neither arrives");
+	check_eq(r.ss & 0xffff, USER_SS, "SS has RPL 3");
+	check_eq(r.saved_mask, 1, "events are off");
 }
 
 void test_main(void)
@@ -82,6 +107,6 @@ void test_main(void)
 		check_eq(this_vcpu_info()->evtchn_upcall_mask, 1,
 			 "no IF in the frame: events are off");
 	}
-	user_init();
+	no_more_than_allowed();
 	to_user(0, 0x1c, 0x11);
 }

@@ -15,12 +15,12 @@ enum { STAYS, SYSCALL, FAULT, WAYS };
 
 USER_TEXT static void user_syscall(void)
 {
-	__asm__ volatile("movl $0x77, %ebx; syscall; ud2");
+	__asm__ volatile("movl $0x77, %ebx; movl %ebx, %eax; syscall; ud2");
 }
 
 USER_TEXT static void user_fault(void)
 {
-	__asm__ volatile("movl $0x77, %ebx; movq 0x400000, %rax; ud2");
+	__asm__ volatile("movl $0x77, %ebx; movl %ebx, %eax; movq 0x400000, %rcx; ud2");
 }
 
 /* Both roots have user mode's pages, and its kernel has no stack. */
@@ -72,6 +72,7 @@ static void run(unsigned int how)
 		check_eq(ctx.user_regs.ss, FLAT_KERNEL_SS, "SS, too");
 	} else {
 		check_eq(ctx.user_regs.rbx, 0x77, "they are user mode's");
+		check_eq(ctx.user_regs.rax, 0x77, "as they were");
 		check(ctx.user_regs.rip >= USER_CODE && ctx.user_regs.rip < USER_STACK - PAGE_SIZE, "RIP, too");
 	}
 	child_unmap(m);

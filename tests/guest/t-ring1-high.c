@@ -6,7 +6,7 @@
  * emulated instructions, descriptors of an LDT. User mode reads and writes neither the kernel's half, nor the M2P, nor the
  * hypervisor, whatever the entries there say.
  *
- * Boot: --hv-args ring1=all --expect-bonsai "ring 1"
+ * Boot: --smp 2 --hv-args "ring1=all dom0_max_vcpus=2" --expect-bonsai "ring 1"
  */
 #include "guest.h"
 
@@ -48,11 +48,12 @@ static void from_user_mode(void)
 		user_regs(&r, user_syscall);
 		r.rflags |= 1;
 		r.rbx = 0xbb;
-		wrong += user_run(&r) != VEC_SYSCALL || r.rax != 0x77 || r.rbx != 0xbb || r.rcx != r.rip || r.r11 != r.rflags ||
-			 (r.rflags & 0x201) != 0x201 || (r.cs & 0xffff) != USER_CS || r.ss != USER_SS ||
+		r.rflags &= n & 1 ? ~0x200UL : ~0UL;
+		wrong += user_run(&r) != VEC_SYSCALL || r.rax != 0x77 || r.rbx != 0xbb || r.rcx != r.rip ||
+			 r.r11 != (r.rflags | 0x200) || (r.rflags & 0x201) != (n & 1 ? 1 : 0x201) || r.saved_mask != (n & 1) || (r.cs & 0xffff) != USER_CS || r.ss != USER_SS ||
 			 r.rsp != USER_STACK - 16 || cpl() != 1;
 	}
-	check_eq(wrong, 0, "system calls come as they are");
+	check_eq(wrong, 0, "system calls come as they are, and whether events were masked");
 	for (int n = 0; n < ROUNDS; n++) {
 		user_regs(&r, user_read);
 		r.rdi = USER_DATA - 0x100000;
@@ -96,6 +97,56 @@ static void user_mode_is_shut_out(void)
 	closed(0xffff82d040200000UL, 0, "the hypervisor's text");
 	closed(0xffff830000000000UL, 0, "the direct map");
 	check_eq(M2P[mfn_of(user_data)], pfn_of(user_data), "the kernel reads the M2P");
+}
+
+/* There is one address space: what only the kernel's root has in the lower half is user mode's, too. */
+static void one_address_space(void)
+{
+	struct chain c;
+	struct regs r;
+
+	chain_make(&c, 7UL << 39);
+	*(u64 *)c.page = 0x1234;
+	check_eq(entry_set(&root[7], PTE(mfn_of(c.tables[3]), PTE_TABLE)), 0, "a slot of the kernel's root");
+	user_regs(&r, user_read);
+	r.rdi = 7UL << 39;
+	check_eq(user_run(&r), 0x80, "is there for user mode");
+	check_eq(r.rax, 0x1234, "as for the kernel");
+}
+
+/* ---- a vCPU that begins in user mode, as a restored one may ---- */
+
+static u64 second_is_here, second_reads;
+
+static bool on_second(struct regs *regs)
+{
+	if (!this_cpu()->id || (regs->cs & 3) != 3)
+		return false;
+	second_reads = M2P[user_root];
+	LIVE(second_is_here) = cpl();
+	vcpu_halt();
+}
+
+static void begin_in_user_mode(void)
+{
+	static vcpu_guest_context_t ctx;
+	u64 end = now() + 2000000000UL;
+
+	vcpu_context(&ctx, 1, NULL);
+	ctx.flags = 0;
+	ctx.ctrlreg[1] = xen_pfn_to_cr3(user_root);
+	ctx.user_regs.rip = user_address(user_syscall);
+	ctx.user_regs.rsp = USER_STACK - 16;
+	ctx.kernel_sp = (u64)&stacks[1] + STACK_SIZE;
+	ctx.syscall_callback_eip = (u64)entry_syscall;
+	trap_hooks[VEC_SYSCALL] = on_second;
+	check_eq(HC(vcpu_op, .cmd = VCPUOP_initialise, .vcpuid = 1, .arg = &ctx), 0, "another vCPU is to begin in user mode");
+	check_eq(HC(vcpu_op, .cmd = VCPUOP_up, .vcpuid = 1), 0, "and does");
+	while (!LIVE(second_is_here) && now() < end)
+		;
+	check_eq(LIVE(second_is_here), 1, "its kernel is at ring 1, too");
+	check_eq(second_reads, M2P[user_root], "and reads the M2P");
+	trap_hooks[VEC_SYSCALL] = NULL;
 }
 
 /* ---- the kernel's own exceptions ---- */
@@ -247,6 +298,8 @@ void test_main(void)
 	check_eq(LIVE(((u64 *)USER_DATA)[1]), 0xabcdef, "the kernel sees the user's page");
 	from_user_mode();
 	user_mode_is_shut_out();
+	one_address_space();
+	begin_in_user_mode();
 	from_the_kernel();
 	back_to_itself();
 	calls();

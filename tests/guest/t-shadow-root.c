@@ -42,9 +42,12 @@ static u64 *copy_of_root(const u64 *root)
 void test_main(void)
 {
 	u64 *root = (u64 *)start_info->pt_base, *copy = copy_of_root(root);
-	u64 first = root_mfn(), second = mfn_of(copy);
+	u64 first = root_mfn(), second = mfn_of(copy), *third = page_alloc();
 
 	no_tables();
+	for (u32 i = 0; i < 512; i++)
+		if (i < 256 || i > 271)
+			third[i] = root[i];
 	check_eq(entry_set(&root[SLOT], PTE(first, PTE_RO)), 0, "the root names itself");
 	check_eq(entry_set(&copy[OTHER], PTE(first, PTE_TABLE)), 0, "nobody looks what is written to no table");
 	check_refused(pin(4, second), "until it is to be a root: it has a writable entry for one");
@@ -54,6 +57,12 @@ void test_main(void)
 	check_eq(entry_set(&copy[SLOT], PTE(second, PTE_RO)), 0, "it names itself instead");
 	check_eq(entry_set(&root[SLOT], PTE(second, PTE_RO)), 0, "and is named by the first");
 	check_eq(READ(SLOT, SLOT, SLOT, SLOT, SLOT), (long)copy[SLOT], "by which it is read");
+	third[SLOT] = 0;
+	set_readonly(third);
+	check_eq(pin(4, mfn_of(third)), 0, "a third");
+	check_refused(entry_set(&copy[OTHER], PTE(mfn_of(third), PTE_RO)), "who is named names no other: there are no chains");
+	check_refused(entry_set(&third[OTHER], PTE(first, PTE_RO)), "nor is one named who names another");
+	check_eq(unpin(mfn_of(third)), 0, "the third goes");
 	check_eq(set_root(second), 0, "it is in use");
 	check_eq(READ(SLOT, SLOT, SLOT, SLOT, SLOT), (long)copy[SLOT], "and read as before");
 	check_eq(mmuext(MMUEXT_NEW_USER_BASEPTR, first), 0, "the first for user mode");

@@ -156,6 +156,11 @@ void test_main(void)
 		if (entry_set(&root[table_index(address(i), 4)], PTE(mfn_of(kernels[i].tables[3]), PTE_TABLE)))
 			bail_out("a slot cannot be set");
 	}
+	user_regs(&r, user_syscall);
+	r.rflags &= ~0x200UL;
+	check_eq(user_run(&r), VEC_SYSCALL, "a system call with events masked");
+	check_eq(r.saved_mask, 1, "says so");
+	check_eq(r.rflags & 0x200, 0, "and has no IF");
 	stack_elsewhere();
 	many_shared(root, user);
 }
