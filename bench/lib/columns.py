@@ -26,7 +26,8 @@ HV_ARGS = "com1=115200,8n1 console=com1 dom0_mem=%dM,max:%dM" % (KERNEL_MEMORY, 
 # A nanosecond an instruction, no waiting for real time; the same random numbers and the same date each time.
 ICOUNT = ["-icount", "shift=0,sleep=off", "-seed", "1", "-rtc", "base=2024-01-01,clock=vm"]
 TITLES = {"native": "native", "ours": "dom0, ours", "xen": "dom0, Xen",
-          "ours-domu": "domU, ours", "xen-domu": "domU, Xen"}
+          "ours-domu": "domU, ours", "xen-domu": "domU, Xen",
+          "ours-ring1": "dom0, ring 1", "ours-ring1-domu": "domU, ring 1"}     # ours, kernels by the second way
 
 
 def program():
@@ -55,7 +56,7 @@ def _domu_initrd():
 def _hypervisor(column):
     """(image, more options)"""
     if column.startswith("ours"):
-        return places.hypervisor("release"), ""
+        return places.hypervisor("release"), " ring1=all" if "-ring1" in column else ""
     return peer.image(), linux.XEN_EXTRA
 
 

@@ -11,7 +11,7 @@ from harness import console, machine
 OP = re.compile(r"^op (\w+) (-?[0-9.]+) (-?[0-9.]+) (-?[0-9.]+)$")
 SAID = re.compile(r"^(mitigation [^:]+|cpu|clock):? (.*)")
 DONE = "ops: done"
-PAIRS = (("ours", "xen"), ("ours-domu", "xen-domu"))
+PAIRS = (("ours", "xen"), ("ours-domu", "xen-domu"), ("ours-ring1", "xen"), ("ours-ring1-domu", "xen-domu"))
 # The group that the means are taken over: what asks the kernel, not loops.
 GROUP = ("getppid", "write_null", "signal", "pipe_round", "fault_anon", "fault_file", "fault_copy", "mmap_munmap",
          "mmap_touch_page", "mprotect_twice", "fork_exit", "fork_exec", "fork_exit_8M", "fork_exec_8M", "thread",

@@ -9,7 +9,8 @@ import measure
 import table
 import verdict
 
-COLOURS = {"ours": "#2a7", "xen": "#c63", "ours-domu": "#17a", "xen-domu": "#a36"}
+COLOURS = {"ours": "#2a7", "xen": "#c63", "ours-domu": "#17a", "xen-domu": "#a36",
+           "ours-ring1": "#8c3", "ours-ring1-domu": "#3bd"}
 LABEL, PLOT, ROW, BAR = 210, 640, 22, 9
 STYLE = """body{font:15px/1.5 sans-serif;max-width:960px;margin:2em auto;padding:0 1em;color:#222}
 pre{font-size:12px;overflow-x:auto;background:#f6f6f4;padding:1em}svg{max-width:100%}text{font:12px sans-serif;fill:#333}
@@ -31,9 +32,10 @@ def _svg(width, height, parts):
 
 
 def _legend(cols, y):
+    step = PLOT / max(5, len(cols))
     for i, c in enumerate(cols):
-        yield '<rect x="%d" y="%d" width="12" height="12" fill="%s"/>' % (LABEL + i * 130, y, COLOURS[c])
-        yield _text(LABEL + i * 130 + 18, y + 11, columns.TITLES[c])
+        yield '<rect x="%d" y="%d" width="12" height="12" fill="%s"/>' % (LABEL + i * step, y, COLOURS[c])
+        yield _text(LABEL + i * step + 18, y + 11, columns.TITLES[c])
 
 
 def bars(rows, cols, axis):

@@ -42,7 +42,7 @@ def present(res):
 def times(res):
     """The table of nanoseconds."""
     cols = res["columns"]
-    head = ["nanoseconds"] + [columns.TITLES[c] for c in cols] + ["+-%"] + ["ours/Xen" + s for s in ("", " domU")][:len(present(res))]
+    head = ["nanoseconds"] + [columns.TITLES[c] for c in cols] + ["+-%"] + [columns.TITLES[p[0]] + "/Xen" for p in present(res)]
     rows = []
     for op, cells in res["ops"].items():
         known = [c["ns"] for c in cells.values() if c["ns"]]
