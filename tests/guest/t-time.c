@@ -67,6 +67,8 @@ static void time_told_anew(const char *how, bool timer)
 		back += n < last;
 		last = n;
 	}
+	note("%s: version %u, then %u; told %lu, then %lu; it is %lu", how, version, LIVE(t->version), told,
+	     LIVE(t->system_time), last);
 	check(last < end && !(LIVE(t->version) & 1), "system_time and the version move, %s", how);
 	check(LIVE(t->system_time) > told, "forward");
 	check_eq(back, 0, "time does not go back over that");
