@@ -61,8 +61,10 @@ static void time_told_anew(const char *how, bool timer)
 	u64 told = LIVE(t->system_time), last = now(), end = last + 10000000000UL, next = 0, back = 0, n;
 
 	while ((LIVE(t->version) == version || LIVE(t->system_time) == told) && last < end) {
-		if (timer && last >= next)
-			HC(set_timer_op, .timeout = next = last + 10000000);
+		if (timer && last >= next) {		/* after it has come: setting it anew takes it back */
+			HC(set_timer_op, .timeout = last + 10000000);
+			next = last + 30000000;
+		}
 		n = now();
 		back += n < last;
 		last = n;
