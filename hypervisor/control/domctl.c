@@ -426,3 +426,20 @@ void control_domain_free(struct domain *d)
 	zfree(d->control.policy);
 	control_ranges_free(&d->control);
 }
+
+/* The control lock keeps vCPUs from being made and the domain from being taken apart meanwhile. */
+long do_sched_remote_shutdown(struct subop_call *c, void *op)
+{
+	const sched_remote_shutdown_t *s = op;
+	struct domain *d;
+
+	if (!control_trylock())
+		return -ERESTART;
+	d = s->domain_id < DOMID_FIRST_RESERVED ? domain_get(s->domain_id) : NULL;
+	if (d) {
+		domain_shutdown(d, sched_shutdown_reason(d, (u8)s->reason));
+		domain_put(d);
+	}
+	control_unlock();
+	return d ? 0 : -ESRCH;
+}

@@ -2,7 +2,7 @@
 /*
  * A domain stopped and let go on by its controllers.
  */
-#include "control/op.h"
+#include "domain/domain.h"
 #include "lib/errno.h"
 
 int domain_pause_by_controller(struct domain *d)
@@ -34,21 +34,4 @@ void domain_resume(struct domain *d)
 			vcpu_unpause(v);
 	}
 	spin_unlock(&d->lock);
-}
-
-/* The control lock keeps vCPUs from being made and the domain from being taken apart meanwhile. */
-long do_sched_remote_shutdown(struct subop_call *c, void *op)
-{
-	const sched_remote_shutdown_t *s = op;
-	struct domain *d;
-
-	if (!control_trylock())
-		return -ERESTART;
-	d = s->domain_id < DOMID_FIRST_RESERVED ? domain_get(s->domain_id) : NULL;
-	if (d) {
-		domain_shutdown(d, sched_shutdown_reason(d, (u8)s->reason));
-		domain_put(d);
-	}
-	control_unlock();
-	return d ? 0 : -ESRCH;
 }

@@ -10,58 +10,7 @@
  */
 #include "asm-offsets.h"
 #include "cpu/gdt.h"
-
-#define NR_IRET		23
-#define NR_MMU_UPDATE	1
-#define NR_MMUEXT_OP	26
-#define ENOSYS		38
-#define ERESTART	85
-#define DOMID_SELF	0x7ff0
-#define VGCF_IN_SYSCALL	0x100
-
-/* cpu_info's scratch words, as seen from &guest_regs.es, where the SYSCALL stub leaves RSP. */
-#define SCRATCH(n)	(CI_scratch - UREGS_es + 8 * (n))
-
-	.macro PUSH_REGS regs:vararg
-	.irp	reg, \regs
-	push	%\reg
-	.endr
-	.endm
-
-	.macro POP_REGS regs:vararg
-	.irp	reg, \regs
-	pop	%\reg
-	.endr
-	.endm
-
-#define SAVE_REGS	PUSH_REGS rdi, rsi, rdx, rcx, rax, r8, r9, r10, r11, rbx, rbp, r12, r13, r14, r15
-#define RESTORE_REGS	POP_REGS r15, r14, r13, r12, rbp, rbx, r11, r10, r9, r8, rax, rcx, rdx, rsi, rdi
-
-	/* Set \reg to this CPU's struct cpu_info, from any stack of the block. */
-	.macro GET_CPU_INFO reg
-	mov	%rsp, \reg
-	or	$(STACK_BYTES - 1), \reg
-	sub	$(CI_size - 1), \reg
-	.endm
-
-	/* guest_regs lies 8 bytes off a 16-byte boundary (cpu-info.h): C wants RSP on one at a call. */
-	.macro CALL_ALIGNED fn
-	sub	$8, %rsp
-	call	\fn
-	add	$8, %rsp
-	.endm
-
-	/* As stac() and clac(). */
-	.macro SMAP_SITE insn
-8:	nopl	(%rax)
-	.pushsection __smap_sites, "a"
-	.balign	4
-	.long	8b - ., \insn
-	.popsection
-	.endm
-
-#define STAC		SMAP_SITE 0xcb010f
-#define CLAC		SMAP_SITE 0xca010f
+#include "cpu/entry-macros.S"
 
 	.text
 
@@ -193,14 +142,14 @@ entry_ist:
 syscall_entry:
 	mov	%rbx, SCRATCH(2)(%rsp)
 	mov	(CI_vcpu - UREGS_es)(%rsp), %rbx
-	cmpl	$WAYS_USER, VCPU_ways(%rbx)
-	je	user_syscall
 	cmpl	$WAYS_KERNEL, VCPU_ways(%rbx)
 	je	kernel_syscall
-	cmpl	$(WAYS_USER | WAYS_RING1), VCPU_ways(%rbx)
-	je	user_syscall_ring1
+	cmpl	$WAYS_USER, VCPU_ways(%rbx)
+	je	user_syscall
 	cmpl	$(WAYS_KERNEL | WAYS_RING1), VCPU_ways(%rbx)
 	je	kernel_syscall_ring1
+	cmpl	$(WAYS_USER | WAYS_RING1), VCPU_ways(%rbx)
+	je	user_syscall_ring1
 syscall_slow:
 	mov	SCRATCH(2)(%rsp), %rbx
 	BY_SYSCALL $SEL_USER_CS64, syscall_from_guest
@@ -212,74 +161,6 @@ syscall_slow:
 	 * addresses, an event to deliver, IOPL shown in flags, NMI) leaves things as they were and
 	 * takes the long way.  What interrupts are to bring is delivered right behind SYSRET or IRET.
 	 */
-
-	/* \reg: an address; leaves for \label when it lies in the hypervisor's slots.  Uses \tmp. */
-	.macro REFUSE_HV_ADDRESS reg, tmp, label
-	mov	\reg, \tmp
-	shr	$43, \tmp
-	cmp	$0x1ffff0, \tmp
-	je	\label
-	.endm
-
-	/* To the GS of the other mode and what the vCPU's root has for it: root_switch_mode(). */
-	.macro TO_KERNEL_MODE ring, tmp, entry
-	movb	$1, VCPU_kernel_mode(%rbx)
-	swapgs
-	.if \ring == 3
-	mov	VCPU_kernel_load(%rbx), \tmp
-	test	\tmp, \tmp
-	jz	8f
-	mov	\tmp, %cr3
-8:
-	.set	nth, VCPU_kernel_slots
-	.rept	KERNEL_SLOTS
-	mov	nth(%rbx), \tmp
-	mov	(nth + 8)(%rbx), \entry
-	mov	\entry, (\tmp)
-	.set	nth, nth + 16
-	.endr
-	.endif
-	.endm
-
-	.macro TO_USER_MODE ring, tmp
-	movb	$0, VCPU_kernel_mode(%rbx)
-	swapgs
-	.if \ring == 3
-	.set	nth, VCPU_kernel_slots
-	.rept	KERNEL_SLOTS
-	mov	nth(%rbx), \tmp
-	movq	$0, (\tmp)
-	.set	nth, nth + 16
-	.endr
-	mov	VCPU_user_load(%rbx), \tmp
-	mov	\tmp, %cr3
-	.endif
-	.endm
-
-	/* To the kernel at RCX with flags R11 and the RSP in scratch[0].  Our RSP is `bytes` below &guest_regs.es. */
-	.macro GO_TO_KERNEL ring, bytes=0
-	.if \ring == 3
-	mov	(SCRATCH(0) + \bytes)(%rsp), %rsp
-	sysretq
-	.else
-	lea	\bytes(%rsp), %rsp
-	push	$SEL_RING1_DS
-	pushq	(SCRATCH(0) + 8)(%rsp)
-	push	%r11
-	push	$SEL_RING1_CS
-	push	%rcx
-	jmp	guest_iret
-	.endif
-	.endm
-
-	/* The access in \insn may fault: go to \label then.  What lies below the stack is lost. */
-	.macro GUEST_ACCESS label, insn:vararg
-9:	\insn
-	.pushsection __ex_table, "a"
-	.balign	4
-	.long	9b - ., \label - .
-	.popsection
-	.endm
 
 	/* Nothing can fail any more: RAX to scratch[1], the event mask from the frame's IF. */
 	.macro IRET_COMMIT
@@ -303,25 +184,57 @@ syscall_slow:
 	.endm
 
 	/*
-	 * A page fault of user mode, to the guest kernel's handler: a third short way, like
-	 * user_syscall.  Frame: RCX R11 error code RIP CS RFLAGS RSP SS.
+	 * A page fault: of user mode, to the guest kernel's handler, a third short way, like
+	 * user_syscall; of the kernel, to C.  Frame: RCX R11 error code RIP CS RFLAGS RSP SS.
 	 */
 #define HW(field)	(UREGS_ ## field - UREGS_error_code)		/* what the CPU pushed */
 #define KEPT(n)		(CI_scratch - UREGS_error_code + 8 * (n))
 
 	.balign	16
 entry_page_fault:
-	testb	$2, HW(cs)(%rsp)
+	testb	$3, HW(cs)(%rsp)
 	jz	entry_common
 	mov	%rbx, KEPT(2)(%rsp)
 	mov	(CI_vcpu - UREGS_error_code)(%rsp), %rbx
 	cmpl	$WAYS_USER, VCPU_ways(%rbx)
 	je	user_fault
+	cmpl	$WAYS_KERNEL, VCPU_ways(%rbx)
+	je	kernel_fault
 	cmpl	$(WAYS_USER | WAYS_RING1), VCPU_ways(%rbx)
 	je	user_fault_ring1
+	cmpl	$(WAYS_KERNEL | WAYS_RING1), VCPU_ways(%rbx)
+	je	kernel_fault_ring1
 fault_slow_rbx:
 	mov	KEPT(2)(%rsp), %rbx
 	jmp	entry_common
+
+	/* Mostly a store to a page table: past what other exceptions ask. */
+kernel_fault_ring1:
+	movq	$SEL_USER_CS64, HW(cs)(%rsp)
+	movq	$SEL_USER_DS, HW(ss)(%rsp)
+kernel_fault:
+	mov	KEPT(2)(%rsp), %rbx
+	cld
+	CLAC
+	SAVE_REGS
+	mov	%rsp, %rdi
+	mov	CI_vcpu(%rsp), %rsi
+	CALL_ALIGNED fault_from_kernel
+	jmp	return_to_guest
+
+	.macro OWN_CALL nr, fn, way
+	cmp	$1, %esi
+	jne	any_short_call\way
+	test	%rdx, %rdx
+	jnz	any_short_call\way
+	cmp	$DOMID_SELF, %r10d
+	jne	any_short_call\way
+	PUSH_REGS rax, rcx, r11, rdi, rsi, r8, r9, r10
+	incq	(CI_calls + 8 * \nr - UREGS_es + 64)(%rsp)
+	mov	%rbx, %rsi
+	sti
+	call	\fn
+	.endm
 
 	/*
 	 * The short ways come twice: for kernels at ring 3, and at ring 1 (pv/pv.h), which need neither CR3 nor slots of the
@@ -595,24 +508,8 @@ fault_slow\way\():
 #define OWN(n)		(SCRATCH(n) + 8)
 short_call\way\():
 	cmp	$NR_MMU_UPDATE, %rax
-	je	1f
-	cmp	$NR_MMUEXT_OP, %rax
-	jne	any_short_call\way
-1:	cmp	$1, %esi
-	jne	any_short_call\way
-	test	%rdx, %rdx
-	jnz	any_short_call\way
-	cmp	$DOMID_SELF, %r10d
-	jne	any_short_call\way
-	PUSH_REGS rax, rcx, r11, rdi, rsi, r8, r9, r10
-	mov	%rdi, %rsi
-	mov	%rbx, %rdi
-	sti
-	cmp	$NR_MMU_UPDATE, %eax
 	jne	1f
-	call	mmu_update_own
-	jmp	2f
-1:	call	mmuext_own
+	OWN_CALL NR_MMU_UPDATE, mmu_update_own, \way
 2:	cli
 	mov	VCPU_info(%rbx), %rcx
 	movzbl	VINFO_pending(%rcx), %edx
@@ -625,10 +522,16 @@ short_call\way\():
 	mov	OWN(2)(%rsp), %rbx
 	GO_TO_KERNEL \ring, 8
 
+1:	cmp	$NR_MMUEXT_OP, %rax
+	jne	any_short_call\way
+	OWN_CALL NR_MMUEXT_OP, mmuext_own, \way
+	jmp	2b
+
 own_again\way\():
 	and	$1, %eax
 	mov	%eax, %esi
 	pop	%rax
+	decq	(CI_calls - UREGS_es)(%rsp, %rax, 8)	/* counted there */
 	jmp	syscall_slow
 
 	/*

@@ -51,13 +51,16 @@ static inline void spin_lock(struct spinlock *l)
 {
 	u32 ticket = __atomic_fetch_add(&l->next, 1, __ATOMIC_RELAXED);
 
-	while (__atomic_load_n(&l->owner, __ATOMIC_ACQUIRE) != ticket)
-		__builtin_ia32_pause();
+	if (unlikely(__atomic_load_n(&l->owner, __ATOMIC_ACQUIRE) != ticket))
+		do
+			__builtin_ia32_pause();
+		while (__atomic_load_n(&l->owner, __ATOMIC_ACQUIRE) != ticket);
 }
 
+/* Only its holder writes it, and a store is a release here: one instruction, which C has no word for. */
 static inline void spin_unlock(struct spinlock *l)
 {
-	__atomic_store_n(&l->owner, l->owner + 1, __ATOMIC_RELEASE);
+	__asm__ volatile("incl %0" : "+m"(l->owner) : : "memory", "cc");
 }
 #endif
 bool spin_trylock(struct spinlock *l);

@@ -13,7 +13,9 @@
  */
 #include "hypercall/hypercall.h"
 #include "mm/frame-state.h"
+#include "mm/guest-copy.h"
 #include "mm/layout.h"
+#include "mm/mmu.h"
 
 #define CACHE_FLAGS	(PTE_PWT | PTE_PCD | PTE_PAT)
 #define UPPER_REFUSED	(PTE_PWT | PTE_PCD | PTE_PSE | PTE_GLOBAL)
@@ -354,7 +356,11 @@ static __attribute__((noinline)) bool own_undone(struct frame *table)
 	return false;
 }
 
-bool entry_set_own(struct domain *d, u64 ptr, pte_t val)
+/*
+ * A usual request of d's to mmu_update about itself, d->mm.lock held.  False: nothing is done, entry_set() may do it.  d runs, so
+ * nobody takes its tables apart before it is paused, if it is dying.
+ */
+static inline __attribute__((always_inline)) bool entry_set_own(struct domain *d, u64 ptr, pte_t val)
 {
 	const struct ram_range *range = READ_ONCE(frame_likely_range);
 	const u64 valid = FS_VALID | fs_of_type(FT_L1), start = range->start, count = range->end - start;
@@ -362,13 +368,13 @@ bool entry_set_own(struct domain *d, u64 ptr, pte_t val)
 	pte_t *slot = maddr_to_hv(ptr & ~7UL), old;
 	u64 diff, x;
 
-	if (d->dying || d->mm.dying || PFN_DOWN(ptr) - start >= count || (ptr & 7 & ~MMU_PT_UPDATE_PRESERVE_AD))
+	if (d->mm.dying || PFN_DOWN(ptr) - start >= count || (ptr & 7 & ~MMU_PT_UPDATE_PRESERVE_AD))
 		return false;
 	if ((val & PTE_PRESENT) && ((val & CACHE_FLAGS) || pte_mfn(val) - start >= count))
 		return false;
 	/* A table in use has a reference to add to, and stays one while the lock is held: ours is never the last. */
 	x = table->state;
-	if ((x & (FS_TYPE_MASK | FS_VALID | FS_REF_FULL)) != valid || table->owner != d || !frame_cas(table, &x, x + FS_REF))
+	if ((x & (FS_TYPE_MASK | FS_VALID | FS_REF_FULL)) != valid || !frame_cas(table, &x, x + FS_REF))
 		return false;
 	if (unlikely(table->owner != d))
 		return own_undone(table);
@@ -382,6 +388,21 @@ bool entry_set_own(struct domain *d, u64 ptr, pte_t val)
 		table->parts |= part_of(index_of(slot));
 	__atomic_fetch_sub(&table->state, FS_REF, __ATOMIC_SEQ_CST);
 	return !(old & PTE_PRESENT) || !diff || own_dropped(old);
+}
+
+unsigned long mmu_update_own(guest_va_t req, struct vcpu *v)
+{
+	struct domain *d = v->domain;
+	u64 r[2];
+
+	v->hc.nr = HC_mmu_update;
+	if (!fetch_words(r, req, sizeof(r)))
+		return OWN_NOT;
+	spin_lock(&d->mm.lock);
+	if (unlikely(!entry_set_own(d, r[0], r[1])))
+		return mmu_update_unusual(d, req);
+	spin_unlock(&d->mm.lock);
+	return OWN_DONE;
 }
 
 /* ---- writes that the guest made directly -------------------------------------------------------- */

@@ -65,12 +65,9 @@ extern struct domain *dom_io, *dom_xen;
 int entry_set(struct domain *pg_owner, struct frame *table, unsigned int index, pte_t val,
 	      bool preserve_ad);
 
-/* A usual request of d's to mmu_update about itself, d->mm.lock held.  False: nothing is done, entry_set() may do it. */
-bool entry_set_own(struct domain *d, u64 ptr, pte_t val);
-
 /*
  * A guest's faulting write of 1, 2, 4 or 8 bytes, aligned, to one of its own L1 tables, already
- * decoded (pv/emulate-pt.c).  *expected, if any is, must be there; if it is not, *expected gets what is,
+ * decoded (pv/emulate-pt.c).  va is where its kernel faulted: canonical, and not the hypervisor's.  *expected, if any is, must be there; if it is not, *expected gets what is,
  * and -EAGAIN.  Return: 0; -EAGAIN; -EINVAL, -EPERM, -EBUSY: not done, the fault is the guest's.
  */
 int entry_emulate_write(struct vcpu *v, guest_va_t va, u64 val, unsigned int bytes, u64 *expected);

@@ -194,7 +194,7 @@ static long run_requests(struct vcpu *v, struct parties *p, guest_va_t reqs, u32
 }
 
 /* Fetched again, so that nothing need be kept for it in the usual case. */
-static __attribute__((noinline)) unsigned long own_unusual(struct domain *d, guest_va_t req)
+unsigned long mmu_update_unusual(struct domain *d, guest_va_t req)
 {
 	struct parties p = { d, d, NULL, 0 };
 	mmu_update_t r;
@@ -205,22 +205,6 @@ static __attribute__((noinline)) unsigned long own_unusual(struct domain *d, gue
 		frame_put(p.held);
 	spin_unlock(&d->mm.lock);
 	return refused ? OWN_NOT : left ? OWN_LEFT : OWN_DONE;
-}
-
-unsigned long mmu_update_own(struct vcpu *v, guest_va_t req)
-{
-	struct domain *d = v->domain;
-	u64 r[2];
-
-	v->hc.nr = HC_mmu_update;
-	if (!fetch_words(r, req, sizeof(r)))
-		return OWN_NOT;
-	hypercall_count(HC_mmu_update);
-	spin_lock(&d->mm.lock);
-	if (unlikely(!entry_set_own(d, r[0], r[1])))
-		return own_unusual(d, req);
-	spin_unlock(&d->mm.lock);
-	return OWN_DONE;
 }
 
 /*

@@ -33,7 +33,8 @@ int mmu_vcpu_mask(struct vcpu *v, guest_va_t va, u64 *cpus);
  * done, the long way does it or says why not; OWN_LEFT: tables are left to be torn down, which a call without requests does.
  */
 enum { OWN_DONE, OWN_NOT, OWN_LEFT };
-unsigned long mmu_update_own(struct vcpu *v, guest_va_t req);
-unsigned long mmuext_own(struct vcpu *v, guest_va_t req);
+unsigned long mmu_update_own(guest_va_t req, struct vcpu *v);
+unsigned long mmu_update_unusual(struct domain *d, guest_va_t req);	/* what that does not do by itself; d->mm.lock held, left free */
+unsigned long mmuext_own(guest_va_t req, struct vcpu *v);
 
 #endif

@@ -202,7 +202,7 @@ static long run_ops(struct vcpu *v, struct domain *pg_owner, guest_va_t ops, u32
 	return rc;
 }
 
-unsigned long mmuext_own(struct vcpu *v, guest_va_t req)
+unsigned long mmuext_own(guest_va_t req, struct vcpu *v)
 {
 	struct domain *d = v->domain;
 	mmuext_op_t op;
@@ -216,7 +216,6 @@ unsigned long mmuext_own(struct vcpu *v, guest_va_t req)
 		flush(&c, BIT(this_cpu()), true);
 	else if (subop_call(FAM_mmuext, op.cmd, &c))
 		return OWN_NOT;
-	hypercall_count(HC_mmuext_op);
 	return READ_ONCE(d->mm.dying) ? OWN_LEFT : OWN_DONE;
 }
 

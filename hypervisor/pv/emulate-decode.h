@@ -5,6 +5,7 @@
 #ifndef HV_PV_EMULATE_DECODE_H
 #define HV_PV_EMULATE_DECODE_H
 
+#include "cpu/extable.h"
 #include "domain/domain.h"
 
 #define INSN_MAX	15
@@ -41,6 +42,16 @@ struct insn {
 /* Is the code at CS a 64-bit segment's? */
 bool insn_long_mode(struct vcpu *v, const struct cpu_user_regs *regs);
 
+/* What the CPU says of it: the guest's tables are loaded.  False: that, too, if a page of them is not. */
+static inline bool selector_is_long(u16 sel)
+{
+	const u32 wanted = (DESC_CODE | DESC_LONG) >> 32;
+	u32 rights = 0;
+
+	__asm__ volatile("1: lar %1, %0\n2:\n" EXTABLE(1b, 2b) : "+r"(rights) : "r"((u32)sel) : "cc");
+	return (rights & wanted) == wanted;
+}
+
 /*
  * Eight bytes of the guest kernel's 64-bit code, where an instruction may be known without the decoder.  False: as well that,
  * or it is single-stepped, or too near to the end of its page.
@@ -48,7 +59,7 @@ bool insn_long_mode(struct vcpu *v, const struct cpu_user_regs *regs);
 static inline bool insn_quick(struct vcpu *v, const struct cpu_user_regs *regs, u64 *code)
 {
 	return v->pv.kernel_mode && !(regs->rflags & BIT(8)) && fetch_words(code, regs->rip, sizeof(*code)) &&
-	       ((u16)regs->cs == FLAT_KERNEL_CS || insn_long_mode(v, regs));
+	       ((u16)regs->cs == FLAT_KERNEL_CS || selector_is_long(regs->cs) || insn_long_mode(v, regs));
 }
 
 /* Such an instruction is done. */

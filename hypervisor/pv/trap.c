@@ -59,6 +59,18 @@ static void page_fault(struct vcpu *v, struct cpu_user_regs *regs, u64 cr2)
 	pv_inject_page_fault(v, cr2, ec);
 }
 
+/* Of a guest's kernel, when there are no traces (entry.S): most are stores to its page tables. */
+void fault_from_kernel(struct cpu_user_regs *regs, struct vcpu *v)
+{
+	u64 cr2 = read_cr2();
+
+	local_irq_enable();
+	if (likely((regs->error_code & (EC_PRESENT | EC_WRITE | EC_RSVD)) == (EC_PRESENT | EC_WRITE) && !va_is_hypervisor(cr2)))
+		emulate_pt_write(v, regs, cr2);
+	else
+		page_fault(v, regs, cr2);
+}
+
 /* ---- general protection ----------------------------------------------------------------------- */
 
 /*

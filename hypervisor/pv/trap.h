@@ -7,7 +7,10 @@
 
 #include "abi/abi.h"
 
+struct vcpu;
+
 void trap_from_guest(struct cpu_user_regs *regs);
+void fault_from_kernel(struct cpu_user_regs *regs, struct vcpu *v);
 void trap_from_hypervisor(struct cpu_user_regs *regs);
 void trap_on_ist(struct cpu_user_regs *regs);
 void syscall_from_guest(struct cpu_user_regs *regs);

@@ -136,7 +136,8 @@ void clock_update_vcpu(struct vcpu *v)
 	info->time = t;
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 	WRITE_ONCE(info->time.version, version + 2);
-	if (v->sched.time_area && current->domain == v->domain)
+	/* User mode's tables have it not: the next tick will do. */
+	if (v->sched.time_area && current->domain == v->domain && current->pv.kernel_mode)
 		write_area(v->sched.time_area, version);
 }
 

@@ -315,7 +315,7 @@ long fake_call(u32 nr, u64 a0, u64 a1, u64 a2, u64 a3)
 
 	/* As cpu/entry.S does: the short way first. */
 	if ((nr == HC_mmu_update || nr == HC_mmuext_op) && (u32)a1 == 1 && !a2 && (u32)a3 == DOMID_SELF) {
-		unsigned long rc = nr == HC_mmu_update ? mmu_update_own(current, a0) : mmuext_own(current, a0);
+		unsigned long rc = nr == HC_mmu_update ? mmu_update_own(a0, current) : mmuext_own(a0, current);
 
 		if (!rc)
 			return 0;
