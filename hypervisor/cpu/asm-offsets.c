@@ -50,6 +50,8 @@ void asm_offsets(void)
 	DEFINE(VCPU_user_load, offsetof(struct vcpu, mm.user_load));
 	DEFINE(VCPU_kernel_slots, offsetof(struct vcpu, mm.slots));
 	DEFINE(KERNEL_SLOTS, ROOT_KERNEL_SLOTS);
+	DEFINE(HV_SLOT_FIRST, HV_SLOT_FIRST);
+	DEFINE(HV_SLOTS, HV_SLOT_LAST - HV_SLOT_FIRST + 1);
 	DEFINE(VCPU_info, offsetof(struct vcpu, evtchn.info));
 	DEFINE(VINFO_pending, offsetof(struct vcpu_info, evtchn_upcall_pending));
 	DEFINE(VINFO_mask, offsetof(struct vcpu_info, evtchn_upcall_mask));

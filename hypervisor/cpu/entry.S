@@ -423,10 +423,12 @@ user_fault\way\():
 	mov	%rdx, KEPT(3)(%rsp)
 	mov	%rcx, KEPT(4)(%rsp)
 	mov	%cr2, %rcx
-	REFUSE_HV_ADDRESS %rcx, %rdx, fault_slow\way
 	mov	%rcx, %rdx
 	shr	$39, %rdx
 	and	$511, %edx
+	lea	-HV_SLOT_FIRST(%rdx), %eax
+	cmp	$HV_SLOTS, %eax
+	jb	fault_slow\way
 	mov	VCPU_root(%rbx), %rax
 	testb	$1, (%rax, %rdx, 8)		/* else it may be missing in our root only */
 	jz	fault_slow\way
@@ -456,7 +458,6 @@ user_fault\way\():
 	GUEST_ACCESS fault_undo\way, mov %rcx, (%rax)
 	GUEST_ACCESS fault_undo\way, mov %r11, 8(%rax)
 	mov	HW(error_code)(%rsp), %ecx
-	or	$4, %ecx			/* a user's */
 	GUEST_ACCESS fault_undo\way, mov %rcx, 16(%rax)
 	mov	HW(rip)(%rsp), %rcx
 	GUEST_ACCESS fault_undo\way, mov %rcx, 24(%rax)
