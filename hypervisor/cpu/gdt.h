@@ -16,7 +16,7 @@
 #define SEL_USER_CS64	0xe033
 #define SEL_TSS		0xe040
 #define SEL_LDT		0xe050
-#define SEL_RING1_CS	0xe061		/* kernels by the second way (pv.h); entry.S has them, too */
+#define SEL_RING1_CS	0xe061		/* kernels at ring 1 (pv/pv.h) */
 #define SEL_RING1_DS	0xe069
 #define GDT_LIMIT	0xe06f
 

@@ -67,8 +67,8 @@ int entry_set(struct domain *pg_owner, struct frame *table, unsigned int index, 
 
 /*
  * A guest's faulting write of 1, 2, 4 or 8 bytes, aligned, to one of its own L1 tables, already
- * decoded (pv/emulate-pt.c).  va is where its kernel faulted: canonical, and not the hypervisor's.  *expected, if any is, must be there; if it is not, *expected gets what is,
- * and -EAGAIN.  Return: 0; -EAGAIN; -EINVAL, -EPERM, -EBUSY: not done, the fault is the guest's.
+ * decoded (pv/emulate-pt.c).  va is where its kernel faulted: canonical, and not the hypervisor's.
+ * *expected, if any is, must be there; if it is not, *expected gets what is, and -EAGAIN.  Return: 0; -EAGAIN; -EINVAL, -EPERM, -EBUSY: not done, the fault is the guest's.
  */
 int entry_emulate_write(struct vcpu *v, guest_va_t va, u64 val, unsigned int bytes, u64 *expected);
 /* The usual ones: va aligned, val in the place of all bits but those of `keep`; *old gets what was there. */

@@ -6,7 +6,8 @@
  * By the second way ("ring1" on the command line, v->pv.ring1) the kernel runs at CPL 1, in one address space with its user
  * mode: nothing between the two changes CR3.  User mode is kept out of the kernel's half by the vCPU's own root (mm/root.c).
  * The kernel is kept out of nothing, since paging takes CPL 1 for a supervisor: it is for kernels that are trusted with the
- * machine, as an initial domain is whose devices no IOMMU holds back.  Only cpu/entry.S, mm/root.c and the debug build's auditor know.
+ * machine, as an initial domain is whose devices no IOMMU holds back.
+ * What runs knows of it in cpu/entry.S, mm/root.c and the debug build's auditor only.
  */
 #ifndef HV_PV_PV_H
 #define HV_PV_PV_H

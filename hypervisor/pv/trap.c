@@ -154,7 +154,7 @@ static __attribute__((noinline)) void exception_from_guest(struct vcpu *v, struc
 	}
 }
 
-/* From CPL 3: every vector but #DF and #MC. */
+/* From a guest: every vector but #DF and #MC, and page faults that entry.S or fault_from_kernel() takes. */
 void trap_from_guest(struct cpu_user_regs *regs)
 {
 	struct vcpu *v = current;
